@@ -1,0 +1,46 @@
+# Every target sets up what it needs; the second time that takes no time.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check verify bench format clean
+
+BIN := .venv/bin
+READY := .venv/.ready
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(READY) ## make .venv with everything that the other targets need
+
+$(READY): pyproject.toml constraints.txt .ci/setup
+	@.ci/setup
+	@touch $@
+
+demo: export LAB_DB := sqlite:///.demo/lab.db
+demo: $(READY) ## run the punishment study, print its table, ask the log a question
+	@rm -rf .demo && mkdir .demo
+	$(BIN)/lab batch scenarios/social/punishment.study.yaml
+	$(BIN)/lab query "select cell, count(*) as runs, round(avg(value), 3) as contribution_share \
+	  from v_measure where measure = 'contribution_share' and agent is null group by cell"
+
+test: $(READY) ## run the tests (at most ten minutes on two cores)
+	$(BIN)/python -m pytest -n 2
+
+check: $(READY) ## lint, format, types, import direction, spelling
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/codespell
+
+verify: $(READY) ## run every oracle at full size; continues where it stopped; writes tests/VERIFIED.md
+	$(BIN)/python -m pytest -n 2 -m verify --resume
+
+bench: $(READY) ## measure speed and size as ratios
+	$(BIN)/lab bench
+
+format: $(READY) ## format the code and mend what ruff can mend
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+clean: ## remove what the targets left behind, except .venv
+	rm -rf .demo .verify .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .coverage htmlcov
+	find lab agents scenarios probes db tests -name __pycache__ -type d -prune -exec rm -rf {} +

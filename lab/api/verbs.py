@@ -1,0 +1,227 @@
+"""The verbs of the lab. Every path may be a text; every `db` is a URL or a file, `LAB_DB` by default."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from agents.catalog import Catalog
+from db import reading, studies
+from db.query import query as answer
+from db.store import Store, open_store
+from lab.api.handles import Run, Study
+from lab.core.errors import UsageError
+from lab.core.records import FINISHED
+from lab.runner.crew import Brake, Watcher
+from lab.runner.execute import Ended
+from lab.runner.repeat import ForkChanges, Replayed, fork_run, replay_run, swap_setting
+from lab.runner.single import run_scenario
+from lab.runner.studies import BatchOptions, enter_study, run_study
+from scenarios.load import load_any, load_scenario, revise
+from scenarios.spec import Scenario
+from scenarios.study import Study as StudySpec
+
+if TYPE_CHECKING:
+    import polars
+
+
+@dataclass(frozen=True, slots=True)
+class BatchPlan:
+    """What a call of `batch` is about to do: told before the first run starts."""
+
+    study: str
+    runs: int
+    cells: int
+    finished: int
+    warnings: tuple[str, ...]
+
+
+def load(
+    path: str | Path,
+    *,
+    set_: Sequence[str] = (),
+    swap: Sequence[str] = (),
+    seed: int | None = None,
+    allow_code: bool = True,
+) -> Scenario | StudySpec:
+    """The validated scenario or study of a YAML file.
+
+    Args:
+        path: a scenario file, or a study file (``*.study.yaml``).
+        set_: changes as ``path=value``.
+        swap: ``AGENT=scripted/NAME``: another policy for an agent or a group.
+        seed: takes the place of a scenario's seed.
+        allow_code: whether the file's own environment code may be imported.
+
+    Raises:
+        ScenarioError: with every problem of the file.
+    """
+    settings = [*set_, *(swap_setting(one) for one in swap)]
+    if seed is None:
+        return load_any(path, policies=Catalog(), set_=settings, allow_code=allow_code)
+    return load_scenario(path, policies=Catalog(), set_=settings, allow_code=allow_code, seed=seed)
+
+
+def run(
+    scenario: str | Path | Scenario,
+    *,
+    seed: int | None = None,
+    set_: Sequence[str] = (),
+    swap: Sequence[str] = (),
+    new: bool = False,
+    db: str | None = None,
+    brake: Brake | None = None,
+) -> Run:
+    """One run of a scenario.
+
+    Continues an unfinished run of the same identity and seed, else starts a new one.
+
+    Args:
+        scenario: a file or a loaded scenario.
+        seed: takes the place of the scenario's seed.
+        set_: changes as ``path=value``.
+        swap: ``AGENT=scripted/NAME``.
+        new: start a new run in any case.
+        db: where to log.
+        brake: pull it to stop early; Ctrl-C does so too.
+
+    Raises:
+        ScenarioError: with every problem of the file.
+        StoreError: when the log cannot be written.
+    """
+    chosen = _scenario(scenario, seed, set_, swap)
+    with open_store(db) as store:
+        info = run_scenario(store, chosen, new=new, brake=brake or Brake())
+        return Run(info, store.url)
+
+
+def batch(
+    study: str | Path | StudySpec,
+    *,
+    workers: int = 1,
+    limit: int | None = None,
+    pilot: int | None = None,
+    db: str | None = None,
+    brake: Brake | None = None,
+    watch: Callable[[Ended], None] | None = None,
+    on_plan: Callable[[BatchPlan], None] | None = None,
+) -> Study:
+    """A study: all its runs, or what is missing of them.
+
+    Args:
+        study: a study file or a loaded study.
+        workers: processes on the one database.
+        limit: at most so many runs.
+        pilot: only the first so many replicates of each cell.
+        db: where to log.
+        brake: pull it to drain, again to stop; Ctrl-C does so too.
+        watch: told of every run that ended.
+        on_plan: told what is to be done, before the first run starts.
+
+    Raises:
+        ScenarioError: with every problem of the file.
+        UsageError: when the log holds a study of this name with other settings.
+        StoreError: when the log cannot be written.
+    """
+    spec = study if isinstance(study, StudySpec) else _study(study)
+    options = BatchOptions(workers=workers, limit=limit, pilot=pilot)
+    with open_store(db) as store:
+        entered = enter_study(store, spec)
+        if on_plan:
+            on_plan(_plan(store, spec, entered.info.id, options, entered.warnings))
+        run_study(
+            store, spec, entered.info.id, options, brake=brake or Brake(), watch=watch or (lambda _: None)
+        )
+        return Study(spec.name, store.url, entered.warnings)
+
+
+def get_run(run: str, *, db: str | None = None) -> Run:
+    """The run whose id begins with `run`, or the last one for ``last``."""
+    with open_store(db, create=False) as store:
+        return Run(reading.get_run(store, run), store.url)
+
+
+def get_study(name: str, *, db: str | None = None) -> Study:
+    """The study of this name."""
+    with open_store(db, create=False) as store:
+        return Study(studies.get_study(store, name).name, store.url)
+
+
+def replay(run: str, *, db: str | None = None) -> Replayed:
+    """A finished run executed again without any model, compared row by row with the log."""
+    with open_store(db, create=False) as store:
+        return replay_run(store, run)
+
+
+def fork(
+    run: str,
+    *,
+    at: int,
+    set_: Sequence[str] = (),
+    swap: Sequence[str] = (),
+    reseed: int = 0,
+    db: str | None = None,
+) -> Run:
+    """A new run: `run` again up to decision `at`, asked anew from there on.
+
+    Args:
+        run: the base run.
+        at: the seq of the first decision asked anew.
+        set_: changes of params that the environment marks live.
+        swap: ``AGENT=scripted/NAME``.
+        reseed: added to every key that policies draw with from there on.
+        db: the log that holds the base run.
+
+    Raises:
+        UsageError: when `at` is no decision of the run or a change is not allowed.
+    """
+    with open_store(db, create=False) as store:
+        ended = fork_run(store, run, at, ForkChanges(tuple(set_), tuple(swap), reseed))
+        return Run(reading.get_run(store, ended.run), store.url)
+
+
+def query(sql: str, *, db: str | None = None) -> polars.DataFrame:
+    """The answer to a read-only SQL query on the log.
+
+    Raises:
+        UsageError: when the query is wrong, or writes.
+    """
+    import polars
+
+    with open_store(db, create=False) as store:
+        result = answer(store, sql)
+        return polars.DataFrame(
+            list(result.rows), schema=list(result.columns), orient="row", infer_schema_length=None
+        )
+
+
+def _scenario(
+    given: str | Path | Scenario, seed: int | None, set_: Sequence[str], swap: Sequence[str]
+) -> Scenario:
+    if isinstance(given, Scenario):
+        settings = [*set_, *(swap_setting(one) for one in swap)]
+        changed = revise(given, set_=settings, policies=Catalog()) if settings else given
+        return changed if seed is None else changed.model_copy(update={"seed": seed})
+    loaded = load(given, set_=set_, swap=swap, seed=seed)
+    if not isinstance(loaded, Scenario):
+        raise UsageError(f"{given} is a study: run it with `lab batch`")
+    return loaded
+
+
+def _study(path: str | Path) -> StudySpec:
+    loaded = load(path)
+    if not isinstance(loaded, StudySpec):
+        raise UsageError(f"{path} is a scenario: run it with `lab run`, or name a *.study.yaml file")
+    return loaded
+
+
+def _plan(
+    store: Store, spec: StudySpec, study_id: str, options: BatchOptions, warnings: tuple[str, ...]
+) -> BatchPlan:
+    cells = len(spec.changes)
+    runs = cells * min(options.pilot or spec.seeds.count, spec.seeds.count)
+    counts = studies.study_counts(store, study_id)
+    finished = sum(count for status, count in counts.items() if status in FINISHED)
+    return BatchPlan(spec.name, min(runs, options.limit or runs), cells, finished, warnings)

@@ -1,0 +1,144 @@
+"""Commands for who writes scenarios: `init`, `validate`, `schema`, `list`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from lab.cli.options import Json
+from lab.cli.outlines import Outline, about, class_table, module_table
+from lab.cli.printing import counted, note, say, say_json
+from lab.cli.table import table
+from lab.core.errors import Problem, ScenarioError, UnknownName
+
+if TYPE_CHECKING:
+    from scenarios.spec import Scenario
+    from scenarios.study import Study
+
+
+def init(directory: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.")]) -> None:
+    """Write a scenario, a study, an environment and an analysis script to start from."""
+    from scenarios.templates import write_templates
+
+    for path in write_templates(directory):
+        say(str(path))
+    say(f"next: cd {directory} && lab batch first.study.yaml")
+
+
+def schema(
+    which: Annotated[Literal["scenario", "study"], typer.Argument(help="Of which kind of file.")] = "scenario",
+) -> None:
+    """Print the JSON Schema of scenario or study files, for editors."""
+    from scenarios.schema import schema_texts
+
+    print(schema_texts()[f"{which}.schema.json"], end="")
+
+
+def validate(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Scenario and study files.")],
+    allow_code: Annotated[
+        bool, typer.Option("--allow-code", help="Import a file's own environment code to check it.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Check scenario and study files and tell every problem at once."""
+    checked = [_checked(file, allow_code) for file in files]
+    if json:
+        say_json([_checked_json(file, found) for file, found in zip(files, checked, strict=True)])
+    else:
+        for file, found in zip(files, checked, strict=True):
+            _tell_checked(file, found)
+    if any(isinstance(found, ScenarioError) for found in checked):
+        raise typer.Exit(ScenarioError.exit_code)
+
+
+def _checked(file: Path, allow_code: bool) -> Scenario | Study | ScenarioError:
+    from lab.api import load
+
+    try:
+        return load(file, allow_code=allow_code)
+    except ScenarioError as error:
+        return error
+
+
+def _checked_json(file: Path, found: Scenario | Study | ScenarioError) -> dict[str, Any]:
+    if isinstance(found, ScenarioError):
+        return {"file": str(file), "ok": False, "problems": [_problem_json(one) for one in found.problems]}
+    return {"file": str(file), "ok": True, **found.to_json()}
+
+
+def _problem_json(problem: Problem) -> dict[str, Any]:
+    return {
+        "file": problem.file,
+        "line": problem.line,
+        "column": problem.column,
+        "path": problem.path,
+        "message": problem.message,
+    }
+
+
+def _tell_checked(file: Path, found: Scenario | Study | ScenarioError) -> None:
+    from scenarios.spec import Scenario
+
+    if isinstance(found, ScenarioError):
+        note(str(found))
+    elif isinstance(found, Scenario):
+        agents = counted(len(found.agents), "agent")
+        say(f"{file}: ok: scenario {found.name}, {found.environment}, {agents}, seed {found.seed}")
+    else:
+        cells, runs = counted(len(found.changes), "cell"), counted(found.n_runs, "run")
+        say(f"{file}: ok: study {found.name}, {cells} × {counted(found.seeds.count, 'seed')} = {runs}")
+
+
+def list_(
+    section: Annotated[
+        str | None, typer.Argument(metavar="[environments|policies|scenarios]", help="One section only.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """List what the lab ships."""
+    if section is not None and section not in SECTIONS:
+        raise UnknownName("section", section, SECTIONS)
+    chosen = [section] if section else list(SECTIONS)
+    if json:
+        say_json({name: [entry._asdict() for entry in SECTIONS[name]()] for name in chosen})
+        return
+    for number, name in enumerate(chosen):
+        if not section:
+            say(f"\n{name}" if number else name)
+        table(("name", "about"), list(SECTIONS[name]()))
+
+
+def _environments() -> Iterator[Outline]:
+    from scenarios.catalog import ENVIRONMENTS
+
+    for name in ENVIRONMENTS:
+        yield Outline(name, about(ENVIRONMENTS.place(name)))
+
+
+def _policies() -> Iterator[Outline]:
+    """Scripted policies: those for any game, then each environment's own."""
+    from scenarios.catalog import ENVIRONMENTS
+
+    for name, text in module_table("agents.scripted", "ANY_GAME"):
+        yield Outline(f"scripted/{name}", f"any game: {text}")
+    for environment in ENVIRONMENTS:
+        for name, text in class_table(ENVIRONMENTS.place(environment), "policies"):
+            yield Outline(f"scripted/{name}", f"{environment}: {text}")
+
+
+def _scenarios() -> Iterator[Outline]:
+    from scenarios.catalog import ROOT, shipped_files
+
+    for shipped in shipped_files():
+        yield Outline(str(shipped.path.relative_to(ROOT.parent)), shipped.question)
+
+
+SECTIONS: dict[str, Callable[[], Iterator[Outline]]] = {
+    "environments": _environments,
+    "policies": _policies,
+    "scenarios": _scenarios,
+}

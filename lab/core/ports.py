@@ -1,0 +1,225 @@
+"""The seams between engine, environments, policies and log, as protocols.
+
+Environments and the engine never import each other: an environment sees a `World`, the engine sees an
+`EnvironmentPort`, and `lab.runner` joins them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from lab.core.calls import Model, ModelReply, ModelRequest
+from lab.core.records import (
+    Answer,
+    Decision,
+    DecisionRequest,
+    Measured,
+    RunRecord,
+    Segment,
+    Tool,
+    Truth,
+    TruthSpec,
+)
+from lab.core.rows import CallRow, ClaimRow, DecisionRow, EventRow, ExposureRow, HiddenRow, MeasureRow
+from lab.core.spaces import Space
+
+if TYPE_CHECKING:
+    from numpy.random import Generator as RandomGenerator
+
+Play = Generator[Any, Any, Any]
+"""A process of the world: it yields what `ask`, `wait`, `spawn` … return and gets what they bring."""
+
+Observation = Mapping[str, Any]
+PerAgent = Callable[[str], Any]
+
+
+class Seat(NamedTuple):
+    """A participant as the environment sees it."""
+
+    name: str
+    role: str | None
+    params: Any
+
+
+class Resource(Protocol):
+    """Something only `capacity` processes may hold at once, in the order they asked."""
+
+    def acquire(self) -> Any:
+        """Yield this to wait for a place."""
+        ...
+
+    def release(self) -> None:
+        """Give the place back."""
+        ...
+
+
+class World(Protocol):
+    """What an environment can do to its world; every method is documented on `scenarios.Environment`."""
+
+    @property
+    def now(self) -> int: ...
+
+    def ask(
+        self,
+        agent: str,
+        observation: Observation,
+        space: Space,
+        *,
+        phase: str,
+        hidden: Mapping[str, Any] | None = None,
+        tools: Sequence[Tool] = (),
+        deadline: int | None = None,
+    ) -> Any: ...
+
+    def ask_all(
+        self,
+        agents: Iterable[str],
+        observe: PerAgent,
+        space: Space | PerAgent,
+        *,
+        phase: str,
+        hidden: PerAgent | None = None,
+        deadline: int | None = None,
+    ) -> Any: ...
+
+    def wait(self, ticks: int) -> Any: ...
+
+    def spawn(self, process: Play) -> Any: ...
+
+    def first_of(self, *waits: Any) -> Any: ...
+
+    def all_of(self, *waits: Any) -> Any: ...
+
+    def resource(self, capacity: int) -> Resource: ...
+
+    def emit(
+        self,
+        kind: str,
+        *,
+        agent: str | None = None,
+        target: str | None = None,
+        decision: int | None = None,
+        value: float | None = None,
+        payload: Mapping[str, Any] | None = None,
+        text: str | None = None,
+    ) -> int: ...
+
+    def expose(
+        self, agent: str, kind: str, item: str | int, *, text: str | None = None, rank: int | None = None
+    ) -> None: ...
+
+    def claim(self, decision: Decision, subject: str, *, said: Any, world: Any, private: Any) -> None: ...
+
+    def pay(self, agent: str, value: float, *, decision: int | None, why: str | None = None) -> int: ...
+
+    def measure(self, name: str, value: float | None, *, agent: str | None, reason: str | None) -> None: ...
+
+    def rng(self, purpose: str, agent: str | None = None) -> RandomGenerator: ...
+
+    def uniform(self, purpose: str, agent: str | None = None) -> float: ...
+
+
+class EnvironmentPort(Protocol):
+    """What the engine needs of an environment."""
+
+    truth: Mapping[str, TruthSpec]
+
+    def play(self) -> Play:
+        """The world's main process; the world is done when it returns."""
+        ...
+
+    def render(self, request: DecisionRequest) -> tuple[Segment, ...]:
+        """The request in words."""
+        ...
+
+    def measured(self, record: RunRecord) -> Iterable[Measured]:
+        """Every measure of the finished run."""
+        ...
+
+    def change_live(self, params: Mapping[str, Any]) -> None:
+        """Change params that are marked live, as a fork asks."""
+        ...
+
+    def logged_params(self) -> Mapping[str, Any]:
+        """The params as JSON data."""
+        ...
+
+
+class PolicyContext(Protocol):
+    """What a policy may use besides its request; valid only during the decision."""
+
+    def rng(self, purpose: str = "policy") -> RandomGenerator:
+        """A keyed generator of this agent at this ask."""
+        ...
+
+    def uniform(self, purpose: str = "policy", draw: int = 0) -> float:
+        """A keyed number in [0, 1) of this agent at this ask."""
+        ...
+
+    def render(self, request: DecisionRequest) -> tuple[Segment, ...]:
+        """The request in words, as the scenario's renderer says it."""
+        ...
+
+    def complete(self, model: Model, request: ModelRequest, node: str = "act") -> Awaitable[ModelReply]:
+        """The model's reply: from the log where it holds one, else asked, then committed."""
+        ...
+
+
+class Policy(Protocol):
+    """What turns a request into a decision.
+
+    `decide` may return a plain value of the request's space, an `Answer`, or an awaitable of either.
+    `observe` is called with every decision of its agent, in order; a policy keeps no state that this and
+    the requests do not rebuild.
+    """
+
+    def decide(self, request: DecisionRequest, ctx: PolicyContext) -> Answer | Any | Awaitable[Any]: ...
+
+    def observe(self, request: DecisionRequest, decision: Decision) -> None: ...
+
+
+class Batch:
+    """The rows of one instant, ready to insert; texts by content address."""
+
+    __slots__ = ("claims", "decisions", "events", "exposures", "hidden", "measures", "texts")
+
+    def __init__(self) -> None:
+        self.decisions: list[DecisionRow] = []
+        self.events: list[EventRow] = []
+        self.exposures: list[ExposureRow] = []
+        self.hidden: list[HiddenRow] = []
+        self.claims: list[ClaimRow] = []
+        self.measures: list[MeasureRow] = []
+        self.texts: dict[str, str] = {}
+
+
+class Progress(NamedTuple):
+    """Where a run stands after a batch; kept on the run row at every flush.
+
+    `head` and `rows` pin the end of the chain, so that a missing last row is found.
+    """
+
+    head: str
+    rows: int
+    tick: int
+    decisions: int
+    invalid: int
+    truths: int
+    truth_hash: str
+
+
+class Sink(Protocol):
+    """Where a run's rows go."""
+
+    def write(self, run: str, batch: Batch, progress: Progress) -> None:
+        """Take a batch; it is durable after the next group commit."""
+        ...
+
+    def write_call(self, row: CallRow, texts: Mapping[str, str]) -> None:
+        """Take a model call's row."""
+        ...
+
+    async def committed(self) -> None:
+        """Return when everything taken so far is durable."""
+        ...

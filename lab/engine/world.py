@@ -1,0 +1,375 @@
+"""A run in memory: clock, environment and agents, moved from barrier to barrier.
+
+When nothing more is due at a tick, all open asks form one barrier (architecture §5.2). The world never decides
+anything itself: `advance` gives the open asks, `settle` takes the verdicts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from lab.core.canonical import canonical, parse, settled_float
+from lab.core.errors import RuleError, suggestion
+from lab.core.ports import EnvironmentPort, Observation, PerAgent, Play, Resource
+from lab.core.records import NOTHING, Claim, Decision, DecisionRequest, Event, Measured, Status, Tool, Truth
+from lab.core.spaces import Space
+from lab.core.streams import generator, stream_key, uniform
+from lab.engine.clock import Clock, Reply, nothing_due
+from lab.engine.ledger import Ledger, Slot
+from lab.engine.seats import Participant, Verdict, with_raw
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
+
+MAX_BARRIERS_A_TICK = 10_000
+
+
+class Gate:
+    """Several asks that one process waits for; it goes on when the slowest reply takes effect."""
+
+    __slots__ = ("decisions", "latest", "missing", "reply")
+
+    def __init__(self, reply: Reply, names: Sequence[str]) -> None:
+        self.reply = reply
+        self.decisions: dict[str, Decision] = dict.fromkeys(names)  # type: ignore[arg-type]
+        self.missing = len(names)
+        self.latest = 0
+
+    def take(self, decision: Decision, delay_ticks: int) -> None:
+        """Keep one decision; the last one opens the gate."""
+        self.decisions[decision.agent] = decision
+        self.missing -= 1
+        self.latest = max(self.latest, delay_ticks)
+        if not self.missing:
+            self.reply.deliver(self.decisions, self.latest)
+
+
+class Ask:
+    """An open ask: the request, its place in the log, and who waits for the decision."""
+
+    __slots__ = ("deadline", "gate", "participant", "reply", "request", "slot")
+
+    def __init__(
+        self, participant: Participant, request: DecisionRequest, slot: Slot, deadline: int | None
+    ) -> None:
+        self.participant = participant
+        self.request = request
+        self.slot = slot
+        self.deadline = deadline
+        self.reply: Reply | None = None
+        self.gate: Gate | None = None
+
+
+class SimWorld:
+    """The world that an environment acts on; implements `lab.core.ports.World`.
+
+    Args:
+        seed: the run's seed, which keys every draw.
+        participants: the agents, in scenario order.
+        ledger: where behaviour is logged.
+        max_ticks: instants 0 … max_ticks - 1 happen.
+    """
+
+    def __init__(
+        self, *, seed: int, participants: Sequence[Participant], ledger: Ledger, max_ticks: int
+    ) -> None:
+        self.seed = seed
+        self.participants = {person.name: person for person in participants}
+        self.ledger = ledger
+        self.max_ticks = max_ticks
+        self.out_of_ticks = False
+        self.environment: EnvironmentPort
+        self._clock = Clock()
+        self._open: list[Ask] = []
+        self._busy: dict[str, int] = {}
+        self._asked: dict[tuple[str, str], int] = {}
+        self._shown: dict[str, list[tuple[Any, ...]]] = {}
+        self._generators: dict[tuple[str, str | None], Generator] = {}
+        self._keyed_tick = -1
+        self._barriers = 0
+        self._barrier_tick = -1
+        self._over = False
+
+    # --- driven by the conductor -------------------------------------------------------------------
+
+    def begin(self, environment: EnvironmentPort) -> None:
+        """Start the environment's main process."""
+        self.environment = environment
+        main = self._clock.process(environment.play())
+        main.callbacks.append(self._end)
+
+    def advance(self) -> list[Ask]:
+        """Run until somebody must decide: the open asks in agent order, empty when the world is over.
+
+        Raises:
+            RuleError: when the environment broke the engine's rules.
+        """
+        clock = self._clock
+        while not self._over:
+            due = clock.next_tick()
+            if due > clock.now:
+                if self._open:
+                    return self._barrier()
+                if nothing_due(due):
+                    raise RuleError("the world waits for nothing: play() has not returned and no event is due")
+                if due >= self.max_ticks:
+                    self.out_of_ticks = True
+                    return []
+            clock.step()
+        if self._open:
+            names = ", ".join(ask.request.agent for ask in self._open)
+            raise RuleError(f"play() returned while asks are open: {names}")
+        return []
+
+    def settle(self, asks: Sequence[Ask], verdicts: Sequence[Verdict]) -> None:
+        """Take the verdicts of a barrier, log its instant, and deliver the decisions in agent order."""
+        decided = [self._decide(ask, verdict) for ask, verdict in zip(asks, verdicts, strict=True)]
+        self.ledger.commit(self.now)
+        for ask, decision in zip(asks, decided, strict=True):
+            self._deliver(ask, decision)
+
+    def withdraw(self, asks: Sequence[Ask]) -> None:
+        """Take asks back that a limit leaves unanswered: they were never decided and leave no row."""
+        self.ledger.drop([ask.slot for ask in asks])
+
+    def finish(self, measures: Iterable[Measured]) -> None:
+        """Log what is left: things shown to nobody's decision any more, and the measures."""
+        for agent, shown in self._shown.items():
+            self._log_exposures(agent, shown, decision=None)
+        self._shown.clear()
+        for measured in measures:
+            self.ledger.add_measure(measured)
+        self.ledger.commit(self.now)
+
+    # --- used by environments ----------------------------------------------------------------------
+
+    @property
+    def now(self) -> int:
+        """The present tick."""
+        return self._clock.now
+
+    def ask(
+        self,
+        agent: str,
+        observation: Observation,
+        space: Space,
+        *,
+        phase: str,
+        hidden: Mapping[str, Any] | None = None,
+        tools: Sequence[Tool] = (),
+        deadline: int | None = None,
+    ) -> Reply:
+        """See `scenarios.Environment.ask`."""
+        ask = self._open_ask(agent, observation, space, phase, hidden, tools, deadline)
+        ask.reply = self._clock.reply()
+        return ask.reply
+
+    def ask_all(
+        self,
+        agents: Iterable[str],
+        observe: PerAgent,
+        space: Space | PerAgent,
+        *,
+        phase: str,
+        hidden: PerAgent | None = None,
+        deadline: int | None = None,
+    ) -> Reply:
+        """See `scenarios.Environment.ask_all`."""
+        names = tuple(agents)
+        gate = Gate(self._clock.reply(), names)
+        for name in names:
+            offered = space if isinstance(space, Space) else space(name)
+            truths = hidden(name) if hidden else None
+            self._open_ask(name, observe(name), offered, phase, truths, (), deadline).gate = gate
+        if not names:
+            gate.reply.deliver({}, 0)
+        return gate.reply
+
+    def wait(self, ticks: int) -> Any:
+        """See `scenarios.Environment.wait`."""
+        return self._clock.timeout(ticks)
+
+    def spawn(self, process: Play) -> Any:
+        """See `scenarios.Environment.spawn`."""
+        return self._clock.process(process)
+
+    def first_of(self, *waits: Any) -> Any:
+        """See `scenarios.Environment.first_of`."""
+        return self._clock.first_of(*waits)
+
+    def all_of(self, *waits: Any) -> Any:
+        """See `scenarios.Environment.all_of`."""
+        return self._clock.all_of(*waits)
+
+    def resource(self, capacity: int) -> Resource:
+        """See `scenarios.Environment.resource`."""
+        return self._clock.resource(capacity)
+
+    def emit(
+        self,
+        kind: str,
+        *,
+        agent: str | None = None,
+        target: str | None = None,
+        decision: int | None = None,
+        value: float | None = None,
+        payload: Mapping[str, Any] | None = None,
+        text: str | None = None,
+    ) -> int:
+        """See `scenarios.Environment.emit`."""
+        seq = self.ledger.next_seq()
+        number = None if value is None else settled_float(value)
+        event = Event(seq, self.now, kind, agent, target, decision, number, payload or NOTHING, text)
+        self.ledger.add_event(event)
+        return seq
+
+    def expose(
+        self, agent: str, kind: str, item: str | int, *, text: str | None = None, rank: int | None = None
+    ) -> None:
+        """See `scenarios.Environment.expose`."""
+        self._participant(agent)
+        self._shown.setdefault(agent, []).append((self.now, kind, str(item), rank, text))
+
+    def claim(self, decision: Decision, subject: str, *, said: Any, world: Any, private: Any) -> None:
+        """See `scenarios.Environment.claim`."""
+        self.ledger.add_claim(Claim(decision.seq, decision.agent, subject, said, world, private))
+
+    def pay(self, agent: str, value: float, *, decision: int | None, why: str | None = None) -> int:
+        """See `scenarios.Environment.pay`."""
+        self._participant(agent)
+        payload = {"why": why} if why else None
+        return self.emit("payoff", agent=agent, decision=decision, value=value, payload=payload)
+
+    def measure(self, name: str, value: float | None, *, agent: str | None, reason: str | None) -> None:
+        """See `scenarios.Environment.measure`."""
+        if value is None and not reason:
+            raise RuleError(f"measure '{name}' is undefined without a reason")
+        self.ledger.add_measure(Measured(name, value, agent, reason))
+
+    def rng(self, purpose: str, agent: str | None = None) -> Generator:
+        """See `scenarios.Environment.rng`."""
+        if self._keyed_tick != self.now:
+            self._keyed_tick = self.now
+            self._generators.clear()
+        found = self._generators.get((purpose, agent))
+        if found is None:
+            found = generator(stream_key(self.seed, "world." + purpose, agent, self.now))
+            self._generators[purpose, agent] = found
+        return found
+
+    def uniform(self, purpose: str, agent: str | None = None) -> float:
+        """See `scenarios.Environment.uniform`."""
+        return uniform(stream_key(self.seed, "world." + purpose, agent, self.now))
+
+    # --- inside -----------------------------------------------------------------------------------
+
+    def _end(self, _event: Any) -> None:
+        self._over = True
+
+    def _participant(self, agent: str) -> Participant:
+        try:
+            return self.participants[agent]
+        except KeyError:
+            known = ", ".join(self.participants)
+            hint = suggestion(agent, self.participants)
+            raise RuleError(f"no agent '{agent}'{hint} (agents: {known})") from None
+
+    def _open_ask(
+        self,
+        agent: str,
+        observation: Observation,
+        space: Space,
+        phase: str,
+        hidden: Mapping[str, Any] | None,
+        tools: Sequence[Tool],
+        deadline: int | None,
+    ) -> Ask:
+        participant = self._participant(agent)
+        now = self.now
+        if self._busy.get(agent, -1) >= now:
+            raise RuleError(f"agent '{agent}' already has an open ask at tick {now}")
+        self._busy[agent] = now
+        shown = self._shown.pop(agent, None)
+        if shown:
+            self._log_exposures(agent, shown, decision=self.ledger.seq_after(len(shown)))
+        text = canonical(observation)
+        seq = self.ledger.next_seq()
+        nth = self._count_ask(agent, phase, now)
+        request = DecisionRequest(
+            agent, participant.role, seq, now, phase, parse(text), space, nth, 0, None, tuple(tools)
+        )
+        slot = Slot(seq, text, space.text_hash, space.text)
+        self.ledger.add_slot(slot)
+        if hidden:
+            self._log_truths(slot, agent, hidden)
+        ask = Ask(participant, request, slot, deadline)
+        self._open.append(ask)
+        return ask
+
+    def _count_ask(self, agent: str, phase: str, now: int) -> int:
+        if self._barrier_tick != now:
+            self._barrier_tick = now
+            self._barriers = 0
+            self._asked.clear()
+        nth = self._asked.get((agent, phase), 0)
+        self._asked[agent, phase] = nth + 1
+        return nth
+
+    def _log_exposures(self, agent: str, shown: list[tuple[Any, ...]], *, decision: int | None) -> None:
+        for tick, kind, item, rank, text in shown:
+            seq = self.ledger.next_seq()
+            self.ledger.add_exposure((seq, tick, agent, kind, item, rank, decision), text)
+
+    def _log_truths(self, slot: Slot, agent: str, hidden: Mapping[str, Any]) -> None:
+        declared = self.environment.truth
+        for name, value in hidden.items():
+            if name not in declared:
+                hint = suggestion(name, declared)
+                raise RuleError(f"hidden variable '{name}' is not declared in `truth`{hint}")
+            truth = value if isinstance(value, Truth) else Truth(value)
+            self.ledger.add_truth(slot, agent, name, declared[name], truth)
+
+    def _barrier(self) -> list[Ask]:
+        self._barriers += 1
+        if self._barriers > MAX_BARRIERS_A_TICK:
+            raise RuleError(f"more than {MAX_BARRIERS_A_TICK} barriers at tick {self.now}: time stands still")
+        asks = self._open
+        self._open = []
+        if len(asks) > 1:
+            asks.sort(key=lambda ask: ask.participant.position)
+        return asks
+
+    def _decide(self, ask: Ask, verdict: Verdict) -> Decision:
+        request = ask.request
+        think = ask.participant.think
+        delay = think.ticks(verdict.answer, self.seed, request) if think else 0
+        act, status, answer = verdict.act, verdict.status, verdict.answer
+        if ask.deadline is not None and (delay > ask.deadline or status is Status.TIMEOUT):
+            delay, act, status, answer = ask.deadline, None, Status.TIMEOUT, with_raw(answer, verdict.value)
+        decision = Decision(
+            request.agent,
+            request.seq,
+            request.tick,
+            request.tick + delay,
+            request.phase,
+            act.action if act else None,
+            act.args if act else NOTHING,
+            status,
+            verdict.value if act else None,
+            answer.raw,
+        )
+        ask.slot.decision = decision
+        return decision
+
+    def _deliver(self, ask: Ask, decision: Decision) -> None:
+        person = ask.participant
+        person.policy.observe(ask.request, decision)
+        if person.later is not None:
+            person.later.observe(ask.request, decision)
+        delay = decision.effect_tick - decision.tick
+        self._busy[person.name] = decision.effect_tick - 1
+        if ask.gate is not None:
+            ask.gate.take(decision, delay)
+        elif ask.reply is not None:
+            ask.reply.deliver(decision, delay)

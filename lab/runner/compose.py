@@ -1,0 +1,115 @@
+"""One world from one scenario: environment, seats, policies and ledger joined."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from agents.catalog import Catalog
+from lab.core.ports import Policy, Sink
+from lab.core.records import RunRecord
+from lab.engine.calls import Calls, Journal
+from lab.engine.conductor import Conductor, Limits, LiveChange, StopSignal
+from lab.engine.ledger import NOTHING_RECORDED, Ledger, Recorded
+from lab.engine.seats import OnInvalid, Participant, Think
+from lab.engine.world import SimWorld
+from scenarios.environment import Environment
+from scenarios.spec import AgentSpec, Scenario
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What the log holds of a run that is executed again: its rows and its model calls."""
+
+    recorded: Recorded = NOTHING_RECORDED
+    journal: Journal = field(default_factory=Journal)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What a fork changes: from decision `at` on, other policies, live params, other keys."""
+
+    at: int
+    policies: dict[str, dict[str, Any]] = field(default_factory=dict)
+    params: dict[str, Any] | None = None
+    reseed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """A world ready to be conducted, with its ledger."""
+
+    conductor: Conductor
+    ledger: Ledger
+
+
+def compose(
+    scenario: Scenario,
+    *,
+    run: str,
+    sink: Sink | None,
+    stop: StopSignal,
+    past: Past | None = None,
+    turn: Turn | None = None,
+) -> Composed:
+    """A world of `scenario` under its own seed, logging to `sink`."""
+    past = past or Past()
+    kind = scenario.environment_class()
+    seats = scenario.seats()
+    record = RunRecord(tuple(seat.name for seat in seats), scenario.params)
+    ledger = Ledger(run, sink, record, past.recorded)
+    world = SimWorld(
+        seed=scenario.seed,
+        participants=_participants(scenario, kind, turn),
+        ledger=ledger,
+        max_ticks=min(scenario.clock.max_ticks, scenario.limits.ticks or scenario.clock.max_ticks),
+    )
+    look = scenario.look(scenario.seed)
+    world.begin(kind(params=scenario.environment_params(), seats=seats, world=world, look=look))
+    calls = Calls(run, sink, past.journal)
+    change = LiveChange(turn.at, turn.params, turn.reseed) if turn else None
+    return Composed(Conductor(world, calls, limits_of(scenario), stop, change), ledger)
+
+
+def limits_of(scenario: Scenario) -> Limits:
+    """The scenario's limits as the engine takes them; `limits.ticks` is folded into the clock."""
+    limits = scenario.limits
+    return Limits(
+        decisions=limits.decisions,
+        tokens=limits.tokens,
+        cost_usd=limits.cost_usd,
+        wall_s=limits.wall_s,
+        error_share=scenario.failures.decisions,
+    )
+
+
+def _participants(
+    scenario: Scenario, kind: type[Environment[Any]], turn: Turn | None
+) -> list[Participant]:
+    catalog = Catalog()
+    return [
+        Participant(
+            name=agent.name,
+            role=agent.role,
+            position=position,
+            policy=catalog.build(agent.policy.to_json(), kind),
+            on_invalid=OnInvalid(scenario.on_invalid.retries, scenario.on_invalid.then == "fail"),
+            think=_think(agent),
+            later=_later(catalog, kind, agent.name, turn),
+            later_from=turn.at if turn else 0,
+        )
+        for position, agent in enumerate(scenario.agents)
+    ]
+
+
+def _think(agent: AgentSpec) -> Think | None:
+    think = Think(**agent.think_time.model_dump())
+    return None if think == Think() else think
+
+
+def _later(
+    catalog: Catalog, kind: type[Environment[Any]], name: str, turn: Turn | None
+) -> Policy | None:
+    if turn is None or name not in turn.policies:
+        return None
+    return catalog.build(turn.policies[name], kind)

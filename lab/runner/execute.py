@@ -1,0 +1,123 @@
+"""One run from its claim to its end: composed, conducted, finished; its failure contained."""
+
+from __future__ import annotations
+
+import traceback
+from dataclasses import dataclass
+from time import monotonic
+
+from db.reading import chain_hashes, describe_row, recorded_calls
+from db.recorder import Recorder
+from db.runs import Claimed
+from db.store import Store
+from lab.core.canonical import parse
+from lab.core.errors import ChainError, LabError, StoreError
+from lab.core.records import FINISHED, RunStatus
+from lab.engine.calls import Journal, recorded_call
+from lab.engine.conductor import Outcome, StopSignal
+from lab.engine.ledger import Recorded
+from lab.runner.compose import Composed, Past, Turn, compose
+from scenarios.spec import Scenario
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How one execution of a run ended."""
+
+    run: str
+    status: RunStatus
+    digest: str | None
+    error: str | None = None
+
+
+@dataclass(slots=True)
+class Execution:
+    """Where runs are executed: the log, its recorder, and the signal that stops them."""
+
+    store: Store
+    recorder: Recorder
+    stop: StopSignal
+
+    async def run(self, claimed: Claimed, *, past: Past | None = None, turn: Turn | None = None) -> Ended:
+        """Execute a claimed run to its end; whatever goes wrong in it is its own failure.
+
+        Raises:
+            StoreError: when the log itself cannot be written; nothing can go on then.
+        """
+        started = monotonic()
+        trace = None
+        try:
+            composed = self._compose(claimed, past, turn)
+            ended = await self._conduct(claimed, composed)
+        except ChainError as error:
+            ended = Ended(claimed.plan.id, RunStatus.FAILED, None, str(error))
+        except StoreError:
+            raise
+        except Exception as error:  # noqa: BLE001  one run's failure must not end the others
+            ended = Ended(claimed.plan.id, RunStatus.FAILED, None, short(error))
+            trace = traceback.format_exc()
+        self.recorder.finish(
+            claimed.plan.id,
+            claimed.attempt,
+            status=ended.status,
+            digest=ended.digest,
+            wall_s=monotonic() - started,
+            error=ended.error,
+            trace=trace,
+        )
+        return ended
+
+    def release(self, claimed: Claimed) -> None:
+        """Give a claimed run back unexecuted, for the next call to continue."""
+        self.recorder.finish(
+            claimed.plan.id, claimed.attempt, status=RunStatus.STOPPED, digest=None, wall_s=0.0
+        )
+
+    def _compose(self, claimed: Claimed, past: Past | None, turn: Turn | None) -> Composed:
+        scenario = Scenario.from_json(parse(claimed.plan.scenario_text))
+        return compose(
+            scenario,
+            run=claimed.plan.id,
+            sink=self.recorder,
+            stop=self.stop,
+            past=past or own_past(self.store, claimed),
+            turn=turn,
+        )
+
+    async def _conduct(self, claimed: Claimed, composed: Composed) -> Ended:
+        outcome: Outcome = await composed.conductor.conduct()
+        digest = composed.ledger.head if outcome.status in FINISHED else None
+        return Ended(claimed.plan.id, outcome.status, digest, outcome.reason)
+
+
+def own_past(store: Store, claimed: Claimed) -> Past | None:
+    """What the log holds of a run that an earlier attempt began.
+
+    Raises:
+        ChainError: when rows are missing from the log.
+    """
+    run = claimed.plan.id
+    if claimed.fresh:
+        return None
+    hashes = chain_hashes(store, run)
+    if len(hashes) != claimed.rows:
+        raise ChainError(f"run {run}: the log holds {len(hashes)} rows where it noted {claimed.rows}")
+    journal = journal_of(store, run, decided_to=len(hashes))
+    recorded = Recorded(hashes, len(hashes), lambda index: describe_row(store, run, index))
+    return Past(recorded, journal)
+
+
+def journal_of(
+    store: Store, *runs: str, decided_to: int = 0, closed: bool = False, live_from: int | None = None
+) -> Journal:
+    """The recorded model calls of one or more runs, ready to answer."""
+    calls = [recorded_call(row, texts) for run in runs for row, texts in recorded_calls(store, run)]
+    return Journal(calls, decided_to=decided_to, closed=closed, live_from=live_from)
+
+
+def short(error: BaseException) -> str:
+    """An exception in one line or, for the lab's own, in its own words."""
+    if isinstance(error, LabError):
+        return str(error)
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {error} ({place.filename.rsplit('/', 1)[-1]}:{place.lineno})"

@@ -1,0 +1,189 @@
+"""Replay and fork: a run executed again from the log, to the same end or to another."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from agents.catalog import Catalog
+from db.owners import Owner
+from db.reading import RunInfo, chain_hashes, describe_row, first_decision_from, get_run, text_of
+from db.recorder import Recorder
+from db.runs import claim
+from db.store import Store
+from lab.core.canonical import parse
+from lab.core.errors import ReplayDiverged, UnknownName, UsageError
+from lab.core.records import FINISHED, RunStatus
+from lab.engine.conductor import StopSignal
+from lab.engine.ledger import Recorded
+from lab.runner.compose import Past, Turn, compose
+from lab.runner.execute import Ended, Execution, journal_of
+from lab.runner.plan import fork_plan
+from scenarios.load import revise
+from scenarios.spec import Scenario
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What a replay found: equal digests, or the first difference."""
+
+    run: str
+    recorded: str
+    digest: str | None
+    difference: str | None
+
+    @property
+    def same(self) -> bool:
+        """Whether the re-execution repeated the run."""
+        return self.digest == self.recorded
+
+
+@dataclass(frozen=True, slots=True)
+class ForkChanges:
+    """What a fork does differently from its decision on.
+
+    Attributes:
+        settings: ``params.path=value``, only of params that the environment marks live.
+        swaps: ``AGENT=scripted/NAME``; a group's name stands for its members.
+        reseed: added to every key that a policy draws with.
+    """
+
+    settings: tuple[str, ...] = ()
+    swaps: tuple[str, ...] = ()
+    reseed: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """The changes as the log keeps them."""
+        return {"set": list(self.settings), "swap": list(self.swaps), "reseed": self.reseed}
+
+
+def scenario_of(store: Store, info: RunInfo) -> Scenario:
+    """The resolved scenario that a run was made from."""
+    return Scenario.from_json(parse(text_of(store, info.scenario)))
+
+
+def replay_run(store: Store, run: str) -> Replayed:
+    """Execute a finished run again without any model and compare it row by row with the log.
+
+    Raises:
+        UsageError: when the run is not finished, so that it has no digest to compare with.
+    """
+    info = get_run(store, run)
+    if info.digest is None:
+        raise UsageError(f"run {info.id} is {info.status}: only done and limited runs have a digest to replay")
+    hashes = chain_hashes(store, info.id)
+    recorded = Recorded(hashes, len(hashes), lambda index: describe_row(store, info.id, index), complete=True)
+    past = Past(recorded, journal_of(store, info.id, decided_to=len(hashes), closed=True))
+    scenario = without_wall_limit(scenario_of(store, info))
+    turn = _turn(info, scenario)
+    composed = compose(scenario, run=info.id, sink=None, stop=StopSignal(), past=past, turn=turn)
+    try:
+        asyncio.run(composed.conductor.conduct())
+        composed.ledger.close()
+    except ReplayDiverged as diverged:
+        return Replayed(info.id, info.digest, None, str(diverged))
+    return Replayed(info.id, info.digest, composed.ledger.head, None)
+
+
+def fork_run(store: Store, run: str, at: int, changes: ForkChanges) -> Ended:
+    """A new run: `run` again up to decision `at`, asked anew with `changes` from there on.
+
+    Raises:
+        UsageError: when `at` is no decision of the run, or a change is not allowed; names what is.
+    """
+    base = get_run(store, run)
+    scenario = without_wall_limit(scenario_of(store, base))
+    _check_point(store, base, at)
+    turn = turn_of(scenario, at, changes)
+    plan = fork_plan(scenario, parent=base.id, at=at, changes=changes.to_json())
+    claimed = claim(store, [plan], Owner.this_process(), take=1)
+    if not claimed:
+        return _already(store, plan.id)
+    recorder = Recorder(store)
+    execution = Execution(store, recorder, StopSignal())
+    past = _fork_past(store, base.id, plan.id, at)
+    ended = asyncio.run(execution.run(claimed[0], past=past, turn=turn))
+    recorder.flush()
+    return ended
+
+
+def turn_of(scenario: Scenario, at: int, changes: ForkChanges) -> Turn:
+    """The changes checked against the scenario.
+
+    Raises:
+        UsageError: for a param that is not live.
+        ScenarioError: for a bad value, an unknown agent, or a bad policy.
+    """
+    _refuse_fixed(scenario, changes.settings)
+    settings = [*changes.settings, *(swap_setting(swap) for swap in changes.swaps)]
+    revised = revise(scenario, set_=settings, policies=Catalog())
+    before = {agent.name: agent.policy for agent in scenario.agents}
+    policies = {
+        agent.name: agent.policy.to_json() for agent in revised.agents if agent.policy != before[agent.name]
+    }
+    return Turn(at, policies, dict(revised.params) if changes.settings else None, changes.reseed)
+
+
+def swap_setting(swap: str) -> str:
+    """``AGENT=scripted/NAME`` as a setting of that agent's policy.
+
+    Raises:
+        UsageError: when it is not of that form.
+    """
+    agent, equals, target = swap.partition("=")
+    kind, slash, name = target.partition("/")
+    if not (agent and equals and slash and name):
+        raise UsageError(f"--swap {swap}: should be AGENT=scripted/NAME")
+    if kind != "scripted":
+        raise UnknownName("kind of swap", kind, ["scripted"])
+    return f"agents.{agent}.policy={{kind: {kind}, name: '{name}'}}"
+
+
+def without_wall_limit(scenario: Scenario) -> Scenario:
+    """The scenario without its limit on real time, which a re-execution must not meet."""
+    limits = scenario.limits.model_copy(update={"wall_s": None})
+    return scenario.model_copy(update={"limits": limits})
+
+
+def _turn(info: RunInfo, scenario: Scenario) -> Turn | None:
+    """What a fork changed, when the run replayed is one."""
+    if info.fork is None or info.fork_at is None:
+        return None
+    changes = parse(info.fork)
+    made = ForkChanges(tuple(changes["set"]), tuple(changes["swap"]), changes["reseed"])
+    return turn_of(scenario, info.fork_at, made)
+
+
+def _check_point(store: Store, base: RunInfo, at: int) -> None:
+    near = first_decision_from(store, base.id, at)
+    if near is None:
+        raise UsageError(f"--at {at}: run {base.id} has no decision from there on; see `lab show {base.id}`")
+    if near != at:
+        raise UsageError(f"--at {at}: row {at} of run {base.id} is no decision; the next one is {near}")
+
+
+def _refuse_fixed(scenario: Scenario, settings: Sequence[str]) -> None:
+    live = [f"params.{path}" for path in scenario.environment_class().live]
+    for setting in settings:
+        path = setting.partition("=")[0].strip()
+        if path not in live:
+            raise UnknownName("live param (what a fork may change)", path, live)
+
+
+def _fork_past(store: Store, base: str, fork: str, at: int) -> Past:
+    """The base's rows before `at`, after what an earlier attempt at the fork has written itself."""
+    own = chain_hashes(store, fork)
+    prefix = chain_hashes(store, base)[: at - 1]
+    hashes = own if len(own) >= len(prefix) else [*own, *prefix[len(own) :]]
+    recorded = Recorded(hashes, len(own), lambda index: describe_row(store, base, index))
+    return Past(recorded, journal_of(store, base, fork, decided_to=len(own), live_from=at))
+
+
+def _already(store: Store, run: str) -> Ended:
+    info = get_run(store, run)
+    status = RunStatus(info.status)
+    if status not in FINISHED:
+        raise UsageError(f"fork {run} is being executed by another process")
+    return Ended(run, status, info.digest, None)

@@ -1,0 +1,33 @@
+"""One run of one scenario: continued when an equal one is unfinished, else begun."""
+
+from __future__ import annotations
+
+from db.reading import RunInfo, get_run, latest_run
+from db.store import Store
+from lab.core.canonical import value_hash
+from lab.core.errors import UsageError
+from lab.core.records import FINISHED, RunStatus
+from lab.runner.crew import Brake, run_in_loop
+from lab.runner.execute import Ended
+from lab.runner.plan import single_plan
+from scenarios.spec import Scenario
+
+
+def run_scenario(store: Store, scenario: Scenario, *, new: bool, brake: Brake) -> RunInfo:
+    """Run a scenario under its own seed.
+
+    An unfinished run of the same identity and seed is continued, unless `new`.
+
+    Raises:
+        UsageError: when another process is executing that run.
+        StoreError: when the log cannot be written.
+    """
+    last = latest_run(store, value_hash(scenario.identity()), scenario.seed)
+    ordinal = 0 if last is None else last.ordinal + int(new or last.status in FINISHED)
+    plan = single_plan(scenario, ordinal=ordinal)
+    ended: list[Ended] = []
+    run_in_loop(store, [plan], brake=brake, watch=ended.append)
+    info = get_run(store, plan.id)
+    if not ended and info.status == RunStatus.RUNNING:
+        raise UsageError(f"run {plan.id} is being executed by another process; `--new` starts another")
+    return info

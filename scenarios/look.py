@@ -1,0 +1,38 @@
+"""How a scenario is worded in one run: wording, labels and cover story, drawn from the run's seed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from lab.core.streams import stream_key, uniform
+
+LABELS = ("plain", "shuffle")
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The rendering choices of one run, as logged on it.
+
+    Attributes:
+        wording: index of the wording.
+        cover: name of the cover story.
+        labels: option to the name it is shown under; empty when options are shown as they are.
+    """
+
+    wording: int = 0
+    cover: str = "neutral"
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    def shown(self, option: str) -> str:
+        """The name under which an option is shown."""
+        return self.labels.get(option, option)
+
+
+def shuffled_labels(options: tuple[str, ...], seed: int) -> dict[str, str]:
+    """Neutral letters for the options, in an order drawn from the run's seed."""
+    order = sorted(
+        options, key=lambda option: uniform(stream_key(seed, "render.labels", option))
+    )
+    return {option: LETTERS[index] for index, option in enumerate(order)}

@@ -1,0 +1,1 @@
+"""The public goods game with punishment and talk; read `rules.py` first."""

@@ -1,0 +1,1 @@
+"""What tests lean on: fakes, builders, and the record of verified oracles."""
