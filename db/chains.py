@@ -80,7 +80,8 @@ def find_breaks(rows: Iterable[ChainRow], *, noted_rows: int, noted_head: str) -
 
 def _walk(rows: Iterable[ChainRow]) -> _Walk:
     suspects: list[_Suspect] = []
-    before, before_seq, count = (GENESIS,), 0, 0
+    before: tuple[str, ...] = (GENESIS,)
+    before_seq, count = 0, 0
     for row in rows:
         count += 1
         if not _follows(row, before):
@@ -161,5 +162,3 @@ def _end(walk: _Walk, noted_rows: int, noted_head: str, missing_inside: bool) ->
     if walk.rows < noted_rows and not missing_inside:
         return [Break("run", None, f"{walk.rows} rows are there, the run notes {noted_rows}")]
     return []
-
-

@@ -8,15 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from heapq import merge
-from operator import itemgetter
 from typing import Any, NamedTuple
 
-from sqlalchemy import Column, Connection, Row, Table, func, select
+from sqlalchemy import Column, ColumnElement, Connection, Row, Select, Table, func, null, select
 
 from db.chains import ChainRow, find_breaks
 from db.connection import integrity_problems
 from db.store import Store
-from db.tables import CHAINED, TEXT_REFERENCES, attempt, claim_act, decision, hidden, measure, model_call, run, text
+from db.tables import (
+    CHAINED,
+    TEXT_REFERENCES,
+    attempt,
+    claim_act,
+    decision,
+    hidden,
+    measure,
+    model_call,
+    run,
+    text,
+)
 from db.triggers import expected, present
 from lab.core.canonical import content_hash
 from lab.core.chain import NO_TRUTH, mix
@@ -70,7 +80,9 @@ def _triggers(store: Store) -> Iterator[Fault]:
         there = present(connection)
     for name, statement in expected("sqlite").items():
         if there.get(name) != statement:
-            yield Fault(None, "database", None, f"trigger {name} is missing or changed: the log is not append-only")
+            yield Fault(
+                None, "database", None, f"trigger {name} is missing or changed: the log is not append-only"
+            )
 
 
 def _texts(store: Store) -> Iterator[Fault]:
@@ -96,13 +108,13 @@ def _references(store: Store) -> Iterator[Fault]:
 def _dangling(connection: Connection, column: Column[Any]) -> Iterator[Fault]:
     table = column.table
     owner = run.c.id if table is run else table.c.run
-    seq = table.c.seq if "seq" in table.c else None
+    seq: ColumnElement[Any] = table.c.seq if "seq" in table.c else null()
     joined = table.outerjoin(text, text.c.hash == column)
-    query = select(owner, column).select_from(joined).where(column.is_not(None), text.c.hash.is_(None))
-    for row in connection.execute(query if seq is None else query.add_columns(seq)):
-        place = None if seq is None else int(row[2])
-        where = f"{table.name} row {place}" if place is not None else table.name
-        yield Fault(row[0], str(table.name), place, f"{where}: its {column.name} {row[1]} is missing in text")
+    query: Select[Any] = select(owner, column, seq).select_from(joined)
+    for run_id, address, place in connection.execute(query.where(column.is_not(None), text.c.hash.is_(None))):
+        where = str(table.name) if place is None else f"{table.name} row {place}"
+        message = f"{where}: its {column.name} {address} is missing in text"
+        yield Fault(run_id, str(table.name), place, message)
 
 
 def _orphans(store: Store) -> Iterator[Fault]:

@@ -112,6 +112,13 @@ def _postgresql_engine(location: Location) -> Engine:
         raise MissingDependency(f"database {location}: package '{error.name}' is not installed") from error
 
 
+@contextmanager
+def begin(engine: Engine) -> Iterator[Connection]:
+    """A transaction that writes; SQLite takes the write lock at its start, so it never fails half-way."""
+    with engine.connect().execution_options(writes=True) as connection, connection.begin():
+        yield connection
+
+
 def use_write_ahead_log(engine: Engine) -> None:
     """Let readers and one writer work side by side; SQLite keeps this in the file."""
     if engine.dialect.name != "sqlite":

@@ -157,7 +157,7 @@ def recorded_calls(store: Store, run_id: str) -> Iterator[tuple[CallRow, Mapping
     """Every model call of a run with the texts it refers to, by content address; decisions in order."""
     key = list(model_call.primary_key.columns)[1:]
     query = select(model_call).where(model_call.c.run == run_id).order_by(*key).limit(_CHUNK)
-    after: tuple[int, ...] | None = None
+    after: tuple[object, ...] | None = None
     while True:
         page = query if after is None else query.where(tuple_(*key) > tuple_(*map(literal, after)))
         with store.reading() as connection:

@@ -30,7 +30,7 @@ KNOWN_TEXTS = 16_384
 
 
 class KnownTexts:
-    """The content addresses used of late, in bounded memory: two generations, the older one dropped in turn."""
+    """The content addresses used of late; memory is bounded by dropping the older of two generations."""
 
     def __init__(self, size: int = KNOWN_TEXTS) -> None:
         self._size = size

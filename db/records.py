@@ -46,9 +46,7 @@ def read_record(store: Store, run_id: str) -> RunRecord:
     return RunRecord(agents, params, decisions, events, claims)
 
 
-def decisions(
-    store: Store, run_id: str, *, of_agent: str | None = None, after: int = 0
-) -> Iterator[Shown]:
+def decisions(store: Store, run_id: str, *, of_agent: str | None = None, after: int = 0) -> Iterator[Shown]:
     """A run's decisions in order, read page by page.
 
     Args:

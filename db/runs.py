@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, Select, func, select, update
 
 from db.owners import Owner, wall_clock
 from db.store import Store
@@ -186,14 +186,14 @@ def statuses(store: Store, runs: Sequence[str]) -> dict[str, RunStatus]:
     return found
 
 
-def _standing(connection: Connection, plans: Sequence[RunPlan]) -> dict[str, Row[tuple[object, ...]]]:
+def _standing(connection: Connection, plans: Sequence[RunPlan]) -> dict[str, Row[Any]]:
     columns = (run.c.id, run.c.status, run.c.owner, run.c.heartbeat, run.c.rows, run.c.head)
     wanted = run.c.id.in_([plan.id for plan in plans])
-    rows = connection.execute(select(*columns).where(wanted).with_for_update())
-    return {row.id: row for row in rows}
+    query: Select[Any] = select(*columns).where(wanted).with_for_update()
+    return {row.id: row for row in connection.execute(query)}
 
 
-def _is_free(found: Row[tuple[object, ...]], now: float, before: float | None) -> bool:
+def _is_free(found: Row[Any], now: float, before: float | None) -> bool:
     status = RunStatus(found.status)
     if status is RunStatus.RUNNING:
         if found.owner is None:
@@ -255,7 +255,7 @@ def _continue(
     plan: RunPlan,
     owner: Owner,
     now: float,
-    found: Row[tuple[object, ...]],
+    found: Row[Any],
     mark: str,
 ) -> Claimed:
     last = connection.execute(select(func.max(attempt.c.n)).where(attempt.c.run == plan.id)).scalar()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, inspect
 
-from db.connection import Location, locate, make_engine, plain_errors, use_write_ahead_log
+from db.connection import Location, begin, locate, make_engine, plain_errors, use_write_ahead_log
 from lab.core.errors import StoreError
 
 REVISIONS = ("0001",)
@@ -48,7 +48,7 @@ def refuse_unknown(found: str | None, location: Location) -> None:
 def create(engine: Engine, location: Location) -> None:
     """Make the newest schema in an empty database; when another process was faster, do nothing."""
     use_write_ahead_log(engine)
-    with engine.connect().execution_options(writes=True) as connection, connection.begin():
+    with begin(engine) as connection:
         found = revision(connection)
         refuse_unknown(found, location)
         if found is None:
@@ -68,11 +68,10 @@ def upgrade(url: str | None = None) -> tuple[str | None, str]:
     refuse_missing(location)
     engine = make_engine(location, durable=True)
     try:
-        with plain_errors(location):
-            with engine.connect().execution_options(writes=True) as connection, connection.begin():
-                found = revision(connection)
-                refuse_unknown(found, location)
-                _migrate(connection)
+        with plain_errors(location), begin(engine) as connection:
+            found = revision(connection)
+            refuse_unknown(found, location)
+            _migrate(connection)
     finally:
         engine.dispose()
     return found, HEAD

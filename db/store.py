@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, Engine
 
 from db import schema
-from db.connection import Location, locate, make_engine, placeholder, plain_errors
+from db.connection import Location, begin, locate, make_engine, placeholder, plain_errors
 from lab.core.errors import StoreError
 
 if TYPE_CHECKING:
@@ -47,9 +47,8 @@ class Store:
         Raises:
             StoreError: when the database cannot be written: read-only, full, locked for too long.
         """
-        with plain_errors(self.location):
-            with self.engine.connect().execution_options(writes=True) as connection, connection.begin():
-                yield connection
+        with plain_errors(self.location), begin(self.engine) as connection:
+            yield connection
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -58,9 +57,8 @@ class Store:
         Raises:
             StoreError: when the database cannot be read.
         """
-        with plain_errors(self.location):
-            with self.engine.connect().execution_options(stream_results=True) as connection:
-                yield connection
+        with plain_errors(self.location), self.engine.connect() as connection:
+            yield connection.execution_options(stream_results=True)
 
     def recorder(self) -> Recorder:
         """A recorder of rows into this database, to be used as a context manager."""

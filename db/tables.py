@@ -20,11 +20,12 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
-    text as sql,
 )
+from sqlalchemy import text as sql
+from sqlalchemy.types import TypeEngine
 
-INTEGER = BigInteger().with_variant(Integer(), "sqlite")
-NUMBER = Double().with_variant(REAL(), "sqlite")
+INTEGER: TypeEngine[int] = BigInteger().with_variant(Integer(), "sqlite")
+NUMBER: TypeEngine[float] = Double().with_variant(REAL(), "sqlite")
 
 metadata = MetaData(
     naming_convention={
@@ -241,6 +242,7 @@ Index(
     "ix_event_payoff",
     event.c.run,
     event.c.decision,
+    event.c.kind,
     event.c.value,
     sqlite_where=_PAYOFF,
     postgresql_where=_PAYOFF,

@@ -10,11 +10,13 @@ from typing import Literal, NamedTuple
 
 from sqlalchemy import Connection, inspect
 
+ColumnType = Literal["text", "integer", "number"]
+
 
 class ViewColumn(NamedTuple):
     """What a column holds: its type, its unit (or kind of text), its meaning."""
 
-    type: Literal["text", "integer", "number"]
+    type: ColumnType
     unit: str
     about: str
 

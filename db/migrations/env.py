@@ -1,4 +1,4 @@
-"""What Alembic runs: migrations on the connection it is given, between taking down and remaking what is derived.
+"""What Alembic runs: the migrations, on the connection it is given.
 
 Views and triggers are derived from the code, so they are dropped first and made anew afterwards: a migration
 may rewrite rows, and no version has to repeat them.

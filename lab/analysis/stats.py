@@ -10,9 +10,10 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from math import comb, sqrt
+from math import comb, isnan, sqrt
 from typing import TYPE_CHECKING, Literal
 
+from lab.core.canonical import settled_float
 from lab.core.streams import generator, stream_key
 
 if TYPE_CHECKING:
@@ -84,14 +85,7 @@ def bootstrap_interval(
         seed: of the resamples.
         n: how many resamples.
     """
-    if len(values) < 2:
-        return None
-    if min(values) == max(values):
-        return Interval(values[0], values[0])
-    low, high = _bootstrap(_array(values), level, seed, n, "BCa")
-    if low != low or high != high:
-        low, high = _bootstrap(_array(values), level, seed, n, "percentile")
-    return Interval(low, high)
+    return _interval([values], level=level, seed=seed, n=n)
 
 
 def paired_difference(
@@ -112,8 +106,8 @@ def paired_difference(
     size = len(pairs)
     if not size:
         return Comparison((0, 0), 0, note="no pair of runs has a value")
-    differences = [first[replicate] - second[replicate] for replicate in pairs]
-    few = f"{_pairs(size)}: a verdict needs {MIN_PAIRS}" if size < MIN_PAIRS else None
+    differences = [settled_float(first[replicate] - second[replicate]) for replicate in pairs]
+    few = f"{_pairs(size)}; a verdict needs {MIN_PAIRS}" if size < MIN_PAIRS else None
     return Comparison(
         n=(size, size),
         n_pairs=size,
@@ -131,17 +125,24 @@ def unpaired_difference(
 ) -> Comparison:
     """`first` less `second` for arms that share no seeds, by permuting which run is in which arm.
 
-    The effect is Cohen's d with the pooled standard deviation (Cohen 1988); the interval is left out.
+    The effect is Cohen's d with the pooled standard deviation (Cohen 1988).
+
+    Args:
+        first: a value for each run of one arm.
+        second: a value for each run of the other.
+        direction: the expected sign of the difference.
+        seed: of the resamples.
     """
     sizes = (len(first), len(second))
     if not all(sizes):
         return Comparison(sizes, None, note="an arm has no run with a value")
     difference = sum(first) / sizes[0] - sum(second) / sizes[1]
-    few = f"{sizes[0]} and {sizes[1]} runs: a verdict needs {MIN_PER_ARM} an arm"
+    few = f"{sizes[0]} and {sizes[1]} runs; a verdict needs {MIN_PER_ARM} an arm"
     return Comparison(
         n=sizes,
         n_pairs=None,
         mean_difference=difference,
+        interval=_interval([first, second], seed=seed),
         p_value=_relabel_p(_array(first), _array(second), direction, seed),
         floor=permutation_floor(*sizes, direction=direction),
         effect=_over_spread(difference, [first, second]),
@@ -177,29 +178,52 @@ def _array(values: Sequence[float]) -> Values:
     return np.asarray(values, dtype=np.float64)
 
 
+def _interval(
+    samples: Sequence[Sequence[float]], *, level: float = 0.95, seed: int, n: int = 2_000
+) -> Interval | None:
+    """The interval of the mean of one sample, or of the mean of the first less that of the second."""
+    if min(map(len, samples)) < 2:
+        return None
+    if all(min(sample) == max(sample) for sample in samples):
+        sure = samples[0][0] - sum(sample[0] for sample in samples[1:])
+        return Interval(sure, sure)
+    low, high = _bootstrap(samples, level, seed, n, "BCa")
+    if isnan(low) or isnan(high):
+        low, high = _bootstrap(samples, level, seed, n, "percentile")
+    return Interval(low, high)
+
+
 def _bootstrap(
-    values: Values, level: float, seed: int, n: int, method: Literal["BCa", "percentile"]
+    samples: Sequence[Sequence[float]],
+    level: float,
+    seed: int,
+    n: int,
+    method: Literal["BCa", "percentile"],
 ) -> tuple[float, float]:
-    """Both ends; not a number where BCa is not defined, as when every jackknife mean is on one side."""
+    """Both ends; not a number where BCa is not defined, as when no resample lies below the mean."""
     from scipy.stats import bootstrap
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         found = bootstrap(
-            (values,),
-            _mean,
+            [_array(sample) for sample in samples],
+            _mean_difference,
             confidence_level=level,
             n_resamples=n,
             method=method,
-            batch=max(1, _BLOCK // values.size),
+            batch=max(1, _BLOCK // max(map(len, samples))),
+            vectorized=True,
             rng=generator(stream_key(seed, "analysis.bootstrap")),
         ).confidence_interval
     return float(found.low), float(found.high)
 
 
-def _mean(sample: Values, axis: int = -1) -> Values:
-    mean: Values = sample.mean(axis=axis)
-    return mean
+def _mean_difference(first: Values, *others: Values, axis: int = -1) -> Values:
+    """The mean of the first sample less those of the others."""
+    difference: Values = first.mean(axis=axis)
+    for other in others:
+        difference = difference - other.mean(axis=axis)
+    return difference
 
 
 def _sign_flip_p(differences: Values, direction: Direction, seed: int) -> float:
@@ -214,13 +238,18 @@ def _all_signs(size: int) -> Iterator[Values]:
     import numpy as np
 
     bits = np.arange(2**size)[:, None] >> np.arange(size) & 1
-    yield 1.0 - 2.0 * bits
+    yield _signs(bits)
 
 
 def _drawn_signs(size: int, seed: int) -> Iterator[Values]:
     rng = generator(stream_key(seed, "analysis.signs"))
     for rows in _blocks(size):
-        yield 1.0 - 2.0 * rng.integers(0, 2, size=(rows, size))
+        yield _signs(rng.integers(0, 2, size=(rows, size)))
+
+
+def _signs(bits: NDArray[np.int64]) -> Values:
+    """1 for bit 0, -1 for bit 1."""
+    return (1 - 2 * bits).astype("float64")
 
 
 def _relabel_p(first: Values, second: Values, direction: Direction, seed: int) -> float:

@@ -47,7 +47,7 @@ for name, command in {
     "bench": upkeep.bench,
 }.items():
     app.command(name)(command)
-app.add_typer(upkeep.db, name="db")
+app.add_typer(upkeep.database, name="db")
 
 
 @app.callback(invoke_without_command=True)

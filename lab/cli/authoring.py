@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from lab.cli.options import Json
-from lab.cli.outlines import Outline, about, class_table, module_table
+from lab.cli.outlines import about, class_table, module_table
 from lab.cli.printing import counted, note, say, say_json
 from lab.cli.table import table
 from lab.core.errors import Problem, ScenarioError, UnknownName
+from scenarios.catalog import ENVIRONMENTS, ROOT, shipped_files
 
 if TYPE_CHECKING:
     from scenarios.spec import Scenario
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def init(directory: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.")]) -> None:
-    """Write a scenario, a study, an environment and an analysis script to start from."""
+    """Write files to start from: scenario, study, environment, analysis."""
     from scenarios.templates import write_templates
 
     for path in write_templates(directory):
@@ -31,7 +32,7 @@ def init(directory: Annotated[Path, typer.Argument(metavar="DIR", help="A new or
 def schema(
     which: Annotated[Literal["scenario", "study"], typer.Argument(help="Of which kind of file.")] = "scenario",
 ) -> None:
-    """Print the JSON Schema of scenario or study files, for editors."""
+    """Print the JSON Schema of scenario or study files."""
     from scenarios.schema import schema_texts
 
     print(schema_texts()[f"{which}.schema.json"], end="")
@@ -44,7 +45,7 @@ def validate(
     ] = False,
     json: Json = False,
 ) -> None:
-    """Check scenario and study files and tell every problem at once."""
+    """Check files and tell every problem at once."""
     checked = [_checked(file, allow_code) for file in files]
     if json:
         say_json([_checked_json(file, found) for file, found in zip(files, checked, strict=True)])
@@ -104,40 +105,35 @@ def list_(
         raise UnknownName("section", section, SECTIONS)
     chosen = [section] if section else list(SECTIONS)
     if json:
-        say_json({name: [entry._asdict() for entry in SECTIONS[name]()] for name in chosen})
+        say_json({name: list(SECTIONS[name]()) for name in chosen})
         return
     for number, name in enumerate(chosen):
         if not section:
             say(f"\n{name}" if number else name)
-        table(("name", "about"), list(SECTIONS[name]()))
+        listed = list(SECTIONS[name]())
+        table(list(listed[0]), [tuple(entry.values()) for entry in listed])
 
 
-def _environments() -> Iterator[Outline]:
-    from scenarios.catalog import ENVIRONMENTS
-
+def _environments() -> Iterator[dict[str, str]]:
     for name in ENVIRONMENTS:
-        yield Outline(name, about(ENVIRONMENTS.place(name)))
+        yield {"environment": name, "about": about(ENVIRONMENTS.place(name))}
 
 
-def _policies() -> Iterator[Outline]:
+def _policies() -> Iterator[dict[str, str]]:
     """Scripted policies: those for any game, then each environment's own."""
-    from scenarios.catalog import ENVIRONMENTS
-
-    for name, text in module_table("agents.scripted", "ANY_GAME"):
-        yield Outline(f"scripted/{name}", f"any game: {text}")
+    for policy in module_table("agents.scripted", "ANY_GAME"):
+        yield {"policy": f"scripted/{policy.name}", "environment": "any", "about": policy.about}
     for environment in ENVIRONMENTS:
-        for name, text in class_table(ENVIRONMENTS.place(environment), "policies"):
-            yield Outline(f"scripted/{name}", f"{environment}: {text}")
+        for policy in class_table(ENVIRONMENTS.place(environment), "policies"):
+            yield {"policy": f"scripted/{policy.name}", "environment": environment, "about": policy.about}
 
 
-def _scenarios() -> Iterator[Outline]:
-    from scenarios.catalog import ROOT, shipped_files
-
+def _scenarios() -> Iterator[dict[str, str]]:
     for shipped in shipped_files():
-        yield Outline(str(shipped.path.relative_to(ROOT.parent)), shipped.question)
+        yield {"file": str(shipped.path.relative_to(ROOT.parent)), "question": shipped.question}
 
 
-SECTIONS: dict[str, Callable[[], Iterator[Outline]]] = {
+SECTIONS: dict[str, Callable[[], Iterator[dict[str, str]]]] = {
     "environments": _environments,
     "policies": _policies,
     "scenarios": _scenarios,

@@ -25,11 +25,12 @@ def table(
 
     Args:
         titles: the names of the columns.
-        rows: the cells; a column without any text holds numbers and is aligned to the right.
+        rows: the cells; a column without any text holds numbers and is aligned to the right. An empty row
+            parts the rows before it from those after.
         show: how a cell becomes text.
     """
     cells = [list(row) for row in rows]
-    right = [_is_numeric([row[column] for row in cells]) for column in range(len(titles))]
+    right = [_is_numeric([row[column] for row in cells if row]) for column in range(len(titles))]
     texts = [[show(cell) for cell in row] for row in cells]
     if is_terminal(sys.stdout):
         _draw(titles, texts, right)
@@ -42,11 +43,11 @@ def _is_numeric(column: Sequence[Cell]) -> bool:
 
 
 def _write(titles: Sequence[str], texts: Sequence[Sequence[str]], right: Sequence[bool]) -> None:
-    widths = [max(map(len, column)) for column in zip(titles, *texts, strict=True)]
+    widths = [max(map(len, column)) for column in zip(titles, *filter(None, texts), strict=True)]
     for row in (titles, *texts):
         aligned = (
             text.rjust(width) if to_right else text.ljust(width)
-            for text, width, to_right in zip(row, widths, right, strict=True)
+            for text, width, to_right in zip(row, widths if row else (), right if row else (), strict=True)
         )
         print(GAP.join(aligned).rstrip())
 
@@ -61,5 +62,8 @@ def _draw(titles: Sequence[str], texts: Sequence[Sequence[str]], right: Sequence
     for title, to_right in zip(titles, right, strict=True):
         drawn.add_column(Text(title), justify="right" if to_right else "left", overflow="fold")
     for row in texts:
-        drawn.add_row(*map(Text, row))
+        if row:
+            drawn.add_row(*map(Text, row))
+        else:
+            drawn.add_section()
     Console(highlight=False).print(drawn)

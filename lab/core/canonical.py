@@ -6,6 +6,7 @@ blake2b with 16 bytes, written as 32 hexadecimal letters. This module owns orjso
 
 from __future__ import annotations
 
+import json
 import math
 from hashlib import blake2b
 from typing import Any
@@ -14,9 +15,8 @@ import orjson
 
 from lab.core.errors import RuleError
 
-
 HASH_BYTES = 16
-_OPTIONS = orjson.OPT_SORT_KEYS
+_OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME
 _PLAIN = frozenset({str, int, bool, type(None)})
 
 
@@ -35,8 +35,8 @@ def canonical_bytes(value: Any) -> bytes:
     """The canonical JSON of `value` as UTF-8 bytes; see `canonical`."""
     try:
         return orjson.dumps(_settled(value), option=_OPTIONS)
-    except TypeError as error:
-        raise RuleError(f"not JSON: {error}: {value!r:.200}") from error
+    except (TypeError, RecursionError) as error:
+        raise RuleError(f"not JSON: {error}: {shown(value):.200}") from error
 
 
 def parse(text: str | bytes) -> Any:
@@ -77,6 +77,23 @@ def clean_text(text: str) -> str:
     return text
 
 
+def shown(value: Any) -> str:
+    """`value` as text whatever it is, the same in every process.
+
+    JSON as far as that goes. What JSON does not have is named by its type: a memory address or the order of a
+    set would make equal behaviour look different.
+    """
+    try:
+        text = json.dumps(value, ensure_ascii=False, default=_type_name)
+    except (TypeError, ValueError, RecursionError):  # keys that are no text, cycles, too long, too deep
+        text = _type_name(value)
+    return clean_text(text)
+
+
+def _type_name(value: Any) -> str:
+    return f"<{type(value).__qualname__}>"
+
+
 def _settled(value: Any) -> Any:
     """`value` with every float cut to 12 digits; returned as it is when it holds none."""
     kind = type(value)
@@ -95,9 +112,11 @@ def _settled_other(value: Any) -> Any:
     if isinstance(value, float):
         return settled_float(value)
     if isinstance(value, dict):
-        return {str(key): _settled(item) for key, item in value.items()}
+        return {_plain_key(key): _settled(item) for key, item in value.items()}
     if isinstance(value, tuple | list):
         return [_settled(item) for item in value]
-    if isinstance(value, str):
-        return str(value)
-    return value
+    return _plain_key(value)
+
+
+def _plain_key(value: Any) -> Any:
+    return str(value) if isinstance(value, str) else value

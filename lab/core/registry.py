@@ -10,7 +10,7 @@ import importlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from lab.core.errors import UnknownName, UsageError
+from lab.core.errors import UnknownName, UsageError, suggestion
 
 
 class Registry:
@@ -65,10 +65,11 @@ def load_object(path: str, kind: str) -> Any:
     try:
         module = importlib.import_module(module_name)
     except ModuleNotFoundError as error:
-        if error.name is None or not module_name.startswith(error.name):
-            raise
+        if error.name is None or not f"{module_name}.".startswith(f"{error.name}."):
+            raise  # the module is there; what it imports is not
         raise UsageError(f"{kind} '{path}': no module named '{error.name}'") from error
     try:
         return getattr(module, attribute)
     except AttributeError as error:
-        raise UsageError(f"{kind} '{path}': module '{module_name}' has no '{attribute}'") from error
+        hint = suggestion(attribute, vars(module))
+        raise UsageError(f"{kind} '{path}': module '{module_name}' has no '{attribute}'{hint}") from error

@@ -14,11 +14,13 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from numbers import Real
 from typing import Any
 
-from lab.core.canonical import canonical, clean_text, content_hash
+from lab.core.canonical import canonical, clean_text, content_hash, shown
 from lab.core.errors import RuleError
 
+_BRIEF = 80
 
 
 class SpaceMismatch(Exception):
@@ -87,7 +89,8 @@ class Choice(Space):
     options: tuple[str, ...]
 
     def __init__(self, *options: str) -> None:
-        if not options or len(set(options)) != len(options) or not all(options):
+        texts = all(isinstance(option, str) and option for option in options)
+        if not options or not texts or len(set(options)) != len(options):
             raise RuleError(f"a choice needs distinct, non-empty options, not {options!r}")
         object.__setattr__(self, "options", options)
 
@@ -98,7 +101,7 @@ class Choice(Space):
     def read(self, value: Any) -> Act:
         act = self._acts.get(value) if isinstance(value, str) else None
         if act is None:
-            raise SpaceMismatch(f"{value!r} is not one of {', '.join(self.options)}")
+            raise SpaceMismatch(f"{_brief(value)} is not one of {', '.join(self.options)}")
         return act
 
     def sample(self, uniform: Callable[[], float]) -> str:
@@ -133,29 +136,25 @@ class Quantity(Space):
     def __post_init__(self) -> None:
         if not (math.isfinite(self.low) and math.isfinite(self.high) and self.low <= self.high):
             raise RuleError(f"quantity '{self.name}': low {self.low} and high {self.high} are no range")
+        if self.whole and math.ceil(self.low) > math.floor(self.high):
+            raise RuleError(f"quantity '{self.name}': no whole number from {self.low} to {self.high}")
 
     def read(self, value: Any) -> Act:
-        number = self._number(value)
-        if not self.low <= number <= self.high:
-            raise SpaceMismatch(f"{self.name}: {value} is not between {self.low} and {self.high}")
-        return Act(self.name, {"amount": number})
-
-    def _number(self, value: Any) -> float:
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise SpaceMismatch(f"{self.name}: {value!r} is not a number")
-        if not math.isfinite(value):
-            raise SpaceMismatch(f"{self.name}: {value} is not finite")
+        if isinstance(value, bool) or not isinstance(value, Real):
+            raise SpaceMismatch(f"{self.name}: {_brief(value)} is not a number")
+        if not self.low <= value <= self.high:  # type: ignore[operator]  # NaN and infinity fail here too
+            raise SpaceMismatch(f"{self.name}: {_brief(value)} is not between {self.low} and {self.high}")
         if not self.whole:
-            return float(value)
-        if value != int(value):
-            raise SpaceMismatch(f"{self.name}: {value} is not a whole number")
-        return int(value)
+            return Act(self.name, {"amount": float(value)})
+        if value != int(value):  # type: ignore[call-overload]
+            raise SpaceMismatch(f"{self.name}: {_brief(value)} is not a whole number")
+        return Act(self.name, {"amount": int(value)})  # type: ignore[call-overload]
 
     def sample(self, uniform: Callable[[], float]) -> float:
         if not self.whole:
             return self.low + uniform() * (self.high - self.low)
         low, high = math.ceil(self.low), math.floor(self.high)
-        return low + int(uniform() * (high - low + 1))
+        return min(low + int(uniform() * (high - low + 1)), high)
 
     def first(self) -> float:
         return math.ceil(self.low) if self.whole else self.low
@@ -186,7 +185,7 @@ class Message(Space):
 
     def read(self, value: Any) -> Act:
         if not isinstance(value, str):
-            raise SpaceMismatch(f"{self.name}: {value!r} is not a text")
+            raise SpaceMismatch(f"{self.name}: {_brief(value)} is not a text")
         text = clean_text(value)
         if len(text) > self.max_chars:
             raise SpaceMismatch(f"{self.name}: {len(text)} characters, at most {self.max_chars}")
@@ -220,11 +219,13 @@ class Form(Space):
 
     def read(self, value: Any) -> Act:
         if not isinstance(value, Mapping):
-            raise SpaceMismatch(f"{self.name}: {value!r} is not a form with {', '.join(self.fields)}")
-        missing = [field for field in self.fields if field not in value]
-        extra = [str(field) for field in value if field not in self.fields]
-        if missing or extra:
-            raise SpaceMismatch(f"{self.name}: missing fields {missing}, unknown fields {extra}")
+            raise SpaceMismatch(f"{self.name}: {_brief(value)} is not a form with {', '.join(self.fields)}")
+        missing = [name for name in self.fields if name not in value]
+        if missing:
+            raise SpaceMismatch(f"{self.name}: not filled in: {', '.join(missing)}")
+        extra = [_brief(name) for name in value if name not in self.fields]
+        if extra:
+            raise SpaceMismatch(f"{self.name}: no such field: {', '.join(extra)}; fields: {', '.join(self.fields)}")
         args = {name: space.value_of(space.read(value[name])) for name, space in self.fields.items()}
         return Act(self.name, args)
 
@@ -255,3 +256,8 @@ class Form(Space):
 
     def value_of(self, act: Act) -> Any:
         return dict(act.args)
+
+
+def _brief(value: Any) -> str:
+    text = shown(value)
+    return text if len(text) <= _BRIEF else f"{text[:_BRIEF]}…"

@@ -76,7 +76,9 @@ class Clock:
 
     def process(self, play: Play) -> Any:
         """Start a process; yield what this returns to wait for its end."""
-        return self._sim.process(play)
+        process = self._sim.process(play)
+        process.callbacks.append(_raise_as_it_is)
+        return process
 
     def first_of(self, *waits: Any) -> Any:
         """An event that fires with the first of `waits`."""
@@ -89,6 +91,13 @@ class Clock:
     def resource(self, capacity: int) -> Places:
         """A resource with `capacity` places."""
         return Places(self._sim, capacity)
+
+
+def _raise_as_it_is(process: Any) -> None:
+    """Let an exception leave the clock with its own type and traceback; simpy would raise a copy."""
+    if not process.ok:
+        process.defused = True
+        raise process.value
 
 
 def nothing_due(tick: float) -> bool:

@@ -19,6 +19,7 @@ from lab.core.errors import ChainError, ReplayDiverged
 from lab.core.ports import Batch, Progress, Sink
 from lab.core.records import Claim, Decision, Event, Measured, RunRecord, Status, Truth, TruthSpec
 from lab.core.rows import ClaimRow, DecisionRow, EventRow, ExposureRow, HiddenRow, MeasureRow
+from lab.core.spaces import Space
 
 
 STATUS_TEXT = {status: status.value for status in Status}
@@ -27,14 +28,12 @@ STATUS_TEXT = {status: status.value for status in Status}
 class Slot:
     """The place of a decision among the rows of its instant; filled when the reply is known."""
 
-    __slots__ = ("decision", "observation", "observation_text", "seq", "space", "space_text", "truths")
+    __slots__ = ("decision", "observation", "seq", "space", "truths")
 
-    def __init__(self, seq: int, observation_text: str, space: str, space_text: str) -> None:
+    def __init__(self, seq: int, observation: bytes, space: Space) -> None:
         self.seq = seq
-        self.observation_text = observation_text
-        self.observation = content_hash(observation_text)
+        self.observation = observation
         self.space = space
-        self.space_text = space_text
         self.decision: Decision | None = None
         self.truths: list[HiddenRow] = []
 
@@ -82,6 +81,7 @@ class Ledger:
         self._seq = 0
         self._sink = sink
         self._recorded = recorded
+        self._checked = bool(recorded.hashes) or recorded.complete
         self._pending: list[Slot | tuple[str, tuple[Any, ...]]] = []
         self._texts: dict[str, str] = {}
         self._hidden: list[HiddenRow] = []
@@ -222,16 +222,17 @@ class Ledger:
         self.decisions += 1
         if decision.action is None:
             self.invalid += 1
-        self._texts[slot.observation] = slot.observation_text
-        self._texts[slot.space] = slot.space_text
+        observation, space = content_hash(slot.observation), slot.space
+        self._texts[observation] = str(slot.observation, "utf-8")
+        self._texts[space.text_hash] = space.text
         columns = (
             decision.seq,
             decision.tick,
             decision.effect_tick,
             decision.agent,
             decision.phase,
-            slot.observation,
-            slot.space,
+            observation,
+            space.text_hash,
             decision.raw,
             decision.action,
             _args_text(decision),
@@ -245,7 +246,7 @@ class Ledger:
 
     def _chain(self, batch: Batch, table: str, columns: tuple[Any, ...]) -> None:
         self.head = head = link(self.head, table, columns)
-        if self.rows < len(self._recorded.hashes) or self._recorded.complete:
+        if self._checked:
             self._compare(table, columns)
         self.rows += 1
         if table == "decision":
@@ -258,6 +259,9 @@ class Ledger:
     def _compare(self, table: str, columns: tuple[Any, ...]) -> None:
         hashes = self._recorded.hashes
         if self.rows >= len(hashes):
+            self._checked = self._recorded.complete
+            if not self._checked:
+                return
             recorded = "the end of the run"
         elif hashes[self.rows] == self.head:
             return

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from lab.core.canonical import canonical, parse, settled_float
+from lab.core.canonical import canonical_bytes, parse, settled_float
 from lab.core.errors import RuleError, suggestion
 from lab.core.ports import EnvironmentPort, Observation, PerAgent, Play, Resource
 from lab.core.records import NOTHING, Claim, Decision, DecisionRequest, Event, Measured, Status, Tool, Truth
@@ -293,13 +293,13 @@ class SimWorld:
         shown = self._shown.pop(agent, None)
         if shown:
             self._log_exposures(agent, shown, decision=self.ledger.seq_after(len(shown)))
-        text = canonical(observation)
+        frozen = canonical_bytes(observation)
         seq = self.ledger.next_seq()
         nth = self._count_ask(agent, phase, now)
         request = DecisionRequest(
-            agent, participant.role, seq, now, phase, parse(text), space, nth, 0, None, tuple(tools)
+            agent, participant.role, seq, now, phase, parse(frozen), space, nth, 0, None, tuple(tools)
         )
-        slot = Slot(seq, text, space.text_hash, space.text)
+        slot = Slot(seq, frozen, space)
         self.ledger.add_slot(slot)
         if hidden:
             self._log_truths(slot, agent, hidden)

@@ -78,7 +78,9 @@ def _code(draft: Draft, code: NamedCode, allow_code: bool) -> tuple[set[Path], l
     return set(reasons), [draft.root.problem(path, reason) for path, reason in reasons.items()]
 
 
-def _environment(draft: Draft, unusable: set[Path]) -> tuple[EnvironmentClass | None, list[Problem]]:
+def _environment(
+    draft: Draft, unusable: set[Path], code_dir: str | None
+) -> tuple[EnvironmentClass | None, list[Problem]]:
     node = draft.root.child("environment")
     if node is None or not isinstance(node.content, str) or ("environment",) in unusable:
         return None, []

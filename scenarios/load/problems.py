@@ -31,6 +31,8 @@ _EXPECTED = {
     "none_required": "null",
 }
 
+_WRONG_TYPE = frozenset(f"should be {expected}" for expected in _EXPECTED.values())
+
 
 def validated(model: type[M], root: Node, path: Path = ()) -> tuple[M | None, list[Problem]]:
     """The part of a tree at `path` as `model`, or None and everything that is wrong with it.
@@ -97,8 +99,9 @@ def _message(detail: Mapping[str, Any]) -> str:
 
 
 def _joined(messages: list[str]) -> str:
-    """``should be a`` and ``should be b`` as one sentence."""
-    first, *others = dict.fromkeys(messages)
+    """``should be a`` and ``should be b`` as one sentence; the branch of a union that fits in type wins."""
+    fitting = [message for message in messages if message not in _WRONG_TYPE]
+    first, *others = dict.fromkeys(fitting or messages)
     return " or ".join([first, *(other.removeprefix("should be ") for other in others)])
 
 

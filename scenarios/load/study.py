@@ -35,6 +35,7 @@ from scenarios.study import (
     Seeds,
     Study,
     StudyFile,
+    cell_name,
     combinations,
     level_name,
     n_cells,
@@ -118,6 +119,7 @@ class _Loading:
 
     def __init__(self, root: Node, path: Path, policies: PolicyCatalog | None, allow_code: bool) -> None:
         self.problems: list[Problem] = []
+        self._told_of_cells: set[tuple[str, str]] = set()
         self._root = root
         self._path = path
         self._policies = policies
@@ -313,11 +315,20 @@ class _Loading:
             allow_code=self._allow_code,
             base=base.scenario,
         )
-        self.problems += checked.problems
+        self._tell_of_cell(cell_name(levels), checked.problems)
         if checked.scenario is None or base.scenario is None:
             return {}
         unchanged = base.scenario.to_json()
         return {key: value for key, value in checked.scenario.to_json().items() if unchanged[key] != value}
+
+    def _tell_of_cell(self, name: str, problems: Sequence[Problem]) -> None:
+        """Tell problems at their level's line, and once at `factors` what no single level has written."""
+        for problem in problems:
+            if problem.file == str(self._path) and problem.path.startswith("factors."):
+                self.problems.append(problem)
+            elif (problem.path, problem.message) not in self._told_of_cells:
+                self._told_of_cells.add((problem.path, problem.message))
+                self._tell_at(("factors",), f"in cell {name}: {problem.path}: {problem.message}")
 
     # --- telling -----------------------------------------------------------------------------------
 

@@ -48,40 +48,39 @@ class Coin(Environment[CoinParams]):
         return (Segment("question", "heads or tails?"),)
 
 
-def test_a_toy_environment_plays_to_its_end_and_measures_itself():
+def test_a_toy_environment_plays_to_its_end_and_measures_itself() -> None:
     played = play(Coin, {"rounds": 3}, {"ann": Fixed(call=["heads", "heads", "tails"])})
     assert played.status == "done"
     assert played.measures["heads"] == pytest.approx(2 / 3)
     assert played.world.now == 3
 
 
-def test_an_undefined_measure_keeps_its_reason():
-    (measured, _) = Coin.measures[0].compute(RunRecord(("ann",), {})), None
-    (value,) = measured
-    assert (value.value, value.reason) == (None, "nobody called")
+def test_an_undefined_measure_keeps_its_reason() -> None:
+    (measured,) = Coin.measures[0].compute(RunRecord(("ann",), {}))
+    assert (measured.value, measured.reason) == (None, "nobody called")
 
 
-def test_a_payoff_names_the_decision_that_it_rewards():
+def test_a_payoff_names_the_decision_that_it_rewards() -> None:
     played = play(Coin, {"rounds": 1}, {"ann": Fixed(call=["heads"])})
     (payoff,) = played.record.events
     assert (payoff.kind, payoff.agent, payoff.decision) == ("payoff", "ann", played.record.decisions[0].seq)
 
 
-def test_references_are_those_of_the_measures_that_have_some():
+def test_references_are_those_of_the_measures_that_have_some() -> None:
     assert Coin.references(CoinParams()) == {"heads": (HUMANS,)}
 
 
 @pytest.mark.parametrize("data", [{"round": 2}, {"rounds": "2"}, {"rounds": 2.5}, {"prize": float("nan")}])
-def test_params_refuse_unknown_keys_other_types_and_what_is_no_number(data: dict[str, object]):
+def test_params_refuse_unknown_keys_other_types_and_what_is_no_number(data: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         CoinParams.model_validate(data)
 
 
-def test_params_are_immutable():
+def test_params_are_immutable() -> None:
     with pytest.raises(ValidationError):
         CoinParams().rounds = 3  # type: ignore[misc]
 
 
-def test_the_mean_of_nothing_is_none():
+def test_the_mean_of_nothing_is_none() -> None:
     assert mean([]) is None
     assert mean([1, 2]) == 1.5

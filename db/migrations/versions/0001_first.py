@@ -11,7 +11,7 @@ revision = "0001"
 down_revision = None
 
 INTEGER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-NUMBER = sa.Double().with_variant(sa.REAL(), "sqlite")
+NUMBER: sa.types.TypeEngine[float] = sa.Double().with_variant(sa.REAL(), "sqlite")
 
 
 def text(name: str, *, null: bool = False) -> sa.Column[Any]:
@@ -263,7 +263,7 @@ def _create_event() -> None:
     op.create_index(
         "ix_event_payoff",
         "event",
-        ["run", "decision", "value"],
+        ["run", "decision", "kind", "value"],
         sqlite_where=sa.text("kind = 'payoff'"),
         postgresql_where=sa.text("kind = 'payoff'"),
     )

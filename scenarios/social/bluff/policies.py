@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -65,16 +66,18 @@ class Skeptic(ScriptedPolicy):
     def decide(self, request: DecisionRequest, ctx: PolicyContext) -> str:
         """``fold`` to a weak claim, else ``call`` with the learned chance."""
         seen = request.observation
-        if seen["claim"] == "weak":
-            return "fold"
+        calls = seen["claim"] == "strong" and ctx.uniform() < self.chance_of_bluff(seen)
+        return "call" if calls else "fold"
+
+    def chance_of_bluff(self, seen: Mapping[str, Any]) -> float:
+        """How often a strong claim at the present stake was a bluff, as far as calls have shown."""
         called = [
             hand["won"]
             for hand in seen["past"]
             if (hand["claim"], hand["answer"], hand["stake"]) == ("strong", "call", seen["stake"])
         ]
         bluffs = sum(won < 0 for won in called)
-        chance = (bluffs + self.prior_bluffs) / (len(called) + self.prior_calls)
-        return "call" if ctx.uniform() < chance else "fold"
+        return (bluffs + self.prior_bluffs) / (len(called) + self.prior_calls)
 
 
 def _holds_strong(request: DecisionRequest) -> bool:

@@ -16,7 +16,7 @@ def _half_mean_difference(values: list[float]) -> float:
 
 
 @given(st.lists(st.integers(0, 100), min_size=1, max_size=8).filter(sum))
-def test_gini_is_half_the_mean_difference_over_the_mean(values: list[float]):
+def test_gini_is_half_the_mean_difference_over_the_mean(values: list[float]) -> None:
     assert gini(values) == pytest.approx(_half_mean_difference(values))
 
 
@@ -24,7 +24,7 @@ def test_gini_is_half_the_mean_difference_over_the_mean(values: list[float]):
     ("values", "expected"),
     [([5, 5, 5], 0.0), ([0, 0, 0, 8], 0.75), ([0, 0], None), ([3, -1], None)],
 )
-def test_gini_of_known_shares(values: list[float], expected: float | None):
+def test_gini_of_known_shares(values: list[float], expected: float | None) -> None:
     assert gini(values) == (None if expected is None else pytest.approx(expected))
 
 
@@ -32,19 +32,19 @@ def _paid(agent: str, value: float) -> Event:
     return Event(1, 0, "payoff", agent, None, None, value, {})
 
 
-def test_payoffs_sum_by_agent_and_are_zero_for_the_unpaid():
+def test_payoffs_sum_by_agent_and_are_zero_for_the_unpaid() -> None:
     record = RunRecord(("a", "b", "c"), {}, events=[_paid("a", 2), _paid("b", -1), _paid("a", 0.5)])
     assert payoffs(record) == {"a": 2.5, "b": -1, "c": 0}
 
 
-def test_a_tally_pools_values_over_agents_and_says_why_it_has_none():
+def test_a_tally_pools_values_over_agents_and_says_why_it_has_none() -> None:
     values = {"a": [1.0, 1.0, 1.0], "b": [0.0], "c": []}
     compute = tally("rate", lambda record, agent: values[agent], "never asked")
     found = {m.agent: (m.value, m.reason) for m in compute(RunRecord(("a", "b", "c"), {}))}
     assert found == {"a": (1, None), "b": (0, None), "c": (None, "never asked"), None: (0.75, None)}
 
 
-def test_a_contrast_needs_both_sides():
+def test_a_contrast_needs_both_sides() -> None:
     plus, minus = {"a": [1.0], "b": []}, {"a": [0.0], "b": [1.0]}
     compute = contrast("d", lambda _, agent: plus[agent], lambda _, agent: minus[agent], "one side is empty")
     found = {m.agent: (m.value, m.reason) for m in compute(RunRecord(("a", "b"), {}))}

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from scenarios.social.matrix_game import policies as p
 from scenarios.social.matrix_game.rules import MatrixGame
 from tests.scenarios.social.readers import Fixed
-from tests.support.worlds import decisions_of, play
+from tests.support.worlds import Played, decisions_of, play
 
 AXELROD = {
     "Cooperator": p.AlwaysCooperate,
@@ -26,7 +26,7 @@ AXELROD = {
 LETTER = {"cooperate": "C", "defect": "D"}
 
 
-def _actions(played, agent: str) -> str:
+def _actions(played: Played, agent: str) -> str:
     return "".join(LETTER[value] for value in decisions_of(played, agent, "choose"))
 
 
@@ -53,14 +53,12 @@ def _scores(first: p.Strategy, second: p.Strategy) -> tuple[float | None, float 
 )
 def test_ten_rounds_of_the_dilemma_end_as_known(
     first: type[p.Strategy], second: type[p.Strategy], scores: tuple[int, int]
-):
+) -> None:
     assert _scores(first(), second()) == scores
 
 
-@pytest.mark.parametrize(
-    ("first", "second"), list(itertools.combinations_with_replacement(AXELROD, 2))
-)
-def test_deterministic_pairs_play_as_the_axelrod_library_does(first: str, second: str):
+@pytest.mark.parametrize(("first", "second"), list(itertools.combinations_with_replacement(AXELROD, 2)))
+def test_deterministic_pairs_play_as_the_axelrod_library_does(first: str, second: str) -> None:
     axelrod = pytest.importorskip("axelrod")
     match = axelrod.Match((getattr(axelrod, first)(), getattr(axelrod, second)()), turns=12)
     match.play()
@@ -71,7 +69,7 @@ def test_deterministic_pairs_play_as_the_axelrod_library_does(first: str, second
 
 
 @given(st.lists(st.booleans(), min_size=1, max_size=12))
-def test_deterministic_rules_answer_any_play_as_the_axelrod_library_does(other: list[bool]):
+def test_deterministic_rules_answer_any_play_as_the_axelrod_library_does(other: list[bool]) -> None:
     axelrod = pytest.importorskip("axelrod")
     plays = ["cooperate" if cooperates else "defect" for cooperates in other]
     moves = [axelrod.Action.C if cooperates else axelrod.Action.D for cooperates in other]
@@ -99,11 +97,11 @@ PAST = {
         (p.Random(p=0.7), (0.7,) * 4),
     ],
 )
-def test_memory_one_rules_have_their_published_vector(rule: p.Strategy, vector: tuple[float, ...]):
+def test_memory_one_rules_have_their_published_vector(rule: p.Strategy, vector: tuple[float, ...]) -> None:
     assert tuple(rule.chance(past) for past in PAST.values()) == pytest.approx(vector)
 
 
-def test_vectors_of_random_rules_agree_with_the_axelrod_library():
+def test_vectors_of_random_rules_agree_with_the_axelrod_library() -> None:
     axelrod = pytest.importorskip("axelrod")
     letters = {"C": axelrod.Action.C, "D": axelrod.Action.D}
     for ours, theirs in ((p.Extort2(), axelrod.ZDExtort2()), (p.GenerousTitForTat(), axelrod.GTFT())):
@@ -127,13 +125,15 @@ def _long_run_payoffs(own: list[float], other: list[float]) -> tuple[float, floa
 
 
 @given(st.lists(st.floats(0.05, 0.95), min_size=4, max_size=4), st.sampled_from([1 / 18, 1 / 9, 0.01]))
-def test_extort_2_gets_twice_the_others_surplus_whatever_the_other_does(other: list[float], phi: float):
+def test_extort_2_gets_twice_the_others_surplus_whatever_the_other_does(
+    other: list[float], phi: float
+) -> None:
     vector = [p.Extort2(phi=phi).chance(past) for past in PAST.values()]
     own_mean, other_mean = _long_run_payoffs(vector, other)
     assert own_mean - 1 == pytest.approx(2 * (other_mean - 1), abs=1e-8)
 
 
-def test_a_rule_with_chances_draws_the_same_in_every_run_of_a_seed_and_not_in_another():
+def test_a_rule_with_chances_draws_the_same_in_every_run_of_a_seed_and_not_in_another() -> None:
     games = [
         play(MatrixGame, {"rounds": 30}, {"a": p.Random(), "b": p.AlwaysDefect()}, seed=seed)
         for seed in (4, 4, 5)
@@ -142,19 +142,19 @@ def test_a_rule_with_chances_draws_the_same_in_every_run_of_a_seed_and_not_in_an
     assert one == again != other
 
 
-def test_the_others_options_may_have_other_names():
+def test_the_others_options_may_have_other_names() -> None:
     game = {"other_options": ["give", "take"], "rounds": 3}
     played = play(MatrixGame, game, {"a": p.TitForTat(), "b": Fixed(choose=["take", "give", "give"])})
     assert _actions(played, "a") == "CDC"
 
 
-def test_an_unplayed_round_is_no_part_of_the_past():
+def test_an_unplayed_round_is_no_part_of_the_past() -> None:
     other = Fixed(choose=["defect", "?", "?", "cooperate", "cooperate"])
     played = play(MatrixGame, {"rounds": 4}, {"a": p.TitForTat(), "b": other})
     assert _actions(played, "a") == "CDDC"
 
 
 @pytest.mark.parametrize("options", [{"p": [1, 0, 1]}, {"p": [1, 0, 1, 2]}, {}])
-def test_a_memory_one_rule_needs_four_chances(options: dict[str, object]):
+def test_a_memory_one_rule_needs_four_chances(options: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         p.MemoryOne.model_validate(options)

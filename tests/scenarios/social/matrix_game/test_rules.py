@@ -1,18 +1,14 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from agents.catalog import Catalog
-from scenarios.load import load_scenario
-from scenarios.social.matrix_game.policies import AlwaysCooperate, AlwaysDefect, Strategy, TitForTat
+from scenarios.social.matrix_game.policies import AlwaysCooperate, AlwaysDefect, TitForTat
 from scenarios.social.matrix_game.rules import MatrixGame
 from scenarios.social.matrix_game.spec import MatrixParams
 from tests.scenarios.social.readers import Fixed, Reader
+from tests.scenarios.social.shipped import play_shipped
 from tests.support.worlds import Played, decisions_of, play
 
-FOLDER = Path(__file__).parents[4] / "scenarios" / "social"
 BATTLE = {
     "options": ["opera", "boxing"],
     "other_options": ["left", "middle", "right"],
@@ -25,20 +21,20 @@ def _pair(first: list[str | None], second: list[str | None], **params: object) -
     return play(MatrixGame, rounds | params, {"ann": Fixed(choose=first), "bob": Fixed(choose=second)})
 
 
-def test_each_pair_of_choices_pays_what_the_table_says():
+def test_each_pair_of_choices_pays_what_the_table_says() -> None:
     played = _pair(["opera", "boxing", "boxing"], ["left", "left", "right"], **BATTLE)
     points = [(event.agent, event.value) for event in played.record.events if event.kind == "payoff"]
     assert points == [("ann", 3), ("bob", 2), ("ann", 0), ("bob", 0), ("ann", 4), ("bob", -1)]
 
 
-def test_every_payoff_names_the_choice_it_rewards():
+def test_every_payoff_names_the_choice_it_rewards() -> None:
     played = _pair(["cooperate"], ["defect"])
     choices = {decision.agent: decision.seq for decision in played.record.decisions}
     payoffs = [event for event in played.record.events if event.kind == "payoff"]
     assert {event.agent: event.decision for event in payoffs} == choices
 
 
-def test_a_round_with_an_abstention_is_not_played_and_pays_nobody():
+def test_a_round_with_an_abstention_is_not_played_and_pays_nobody() -> None:
     played = play(
         MatrixGame,
         {"rounds": 3},
@@ -50,7 +46,7 @@ def test_a_round_with_an_abstention_is_not_played_and_pays_nobody():
     assert played.measures["cooperation_rate", "bob"] == 0
 
 
-def test_who_abstained_and_what_the_other_chose_is_not_shown():
+def test_who_abstained_and_what_the_other_chose_is_not_shown() -> None:
     bob = Reader(AlwaysDefect())
     ann = Fixed(choose=["?", "?", "cooperate"])
     play(MatrixGame, {"rounds": 2}, {"ann": ann, "bob": bob})
@@ -58,7 +54,7 @@ def test_who_abstained_and_what_the_other_chose_is_not_shown():
     assert "Round 1 was not played" in bob.texts[1]
 
 
-def test_an_agent_learns_what_was_played_and_its_points():
+def test_an_agent_learns_what_was_played_and_its_points() -> None:
     bob = Reader(AlwaysDefect())
     play(MatrixGame, {"rounds": 2}, {"ann": AlwaysCooperate(), "bob": bob})
     last = {"round": 1, "own": "defect", "other": "cooperate", "own_points": 5, "other_points": 0}
@@ -66,7 +62,7 @@ def test_an_agent_learns_what_was_played_and_its_points():
     assert bob.requests[1].observation["score"] == 5
 
 
-def test_noise_flips_about_its_share_of_choices_and_logs_each():
+def test_noise_flips_about_its_share_of_choices_and_logs_each() -> None:
     played = play(MatrixGame, {"rounds": 400, "noise": 0.2}, {"a": AlwaysCooperate(), "b": AlwaysCooperate()})
     slips = [event for event in played.record.events if event.kind == "slip"]
     assert all(event.payload == {"chosen": "cooperate", "played": "defect"} for event in slips)
@@ -74,7 +70,7 @@ def test_noise_flips_about_its_share_of_choices_and_logs_each():
     assert played.measures["cooperation_rate"] == 1, "what was meant counts, not what slipped"
 
 
-def test_full_noise_always_plays_another_option_each_about_equally_often():
+def test_full_noise_always_plays_another_option_each_about_equally_often() -> None:
     game = {"options": ["x", "y", "z"], "payoffs": [[[0, 0]] * 3] * 3}
     played = play(
         MatrixGame,
@@ -86,7 +82,7 @@ def test_full_noise_always_plays_another_option_each_about_equally_often():
     assert 110 < sum(one["b"] == "x" for one in shown) < 190
 
 
-def test_a_random_end_continues_with_its_chance():
+def test_a_random_end_continues_with_its_chance() -> None:
     lengths = [
         play(
             MatrixGame, {"continue_p": 0.75}, {"a": AlwaysDefect(), "b": AlwaysDefect()}, seed=seed
@@ -98,7 +94,7 @@ def test_a_random_end_continues_with_its_chance():
     assert min(lengths) == 1
 
 
-def test_messages_reach_the_other_before_the_choice_and_only_while_the_round_lasts():
+def test_messages_reach_the_other_before_the_choice_and_only_while_the_round_lasts() -> None:
     bob = Reader(TitForTat())
     play(MatrixGame, {"rounds": 2, "talk_rounds": 1}, {"ann": TitForTat(message="stag?"), "bob": bob})
     said = [(r.tick, r.phase, list(r.observation["messages"])) for r in bob.requests]
@@ -106,18 +102,18 @@ def test_messages_reach_the_other_before_the_choice_and_only_while_the_round_las
     assert said == [(0, "talk", []), (0, "choose", heard), (1, "talk", []), (1, "choose", heard)]
 
 
-def test_adding_nothing_but_names_changes_no_outcome():
+def test_adding_nothing_but_names_changes_no_outcome() -> None:
     one = play(MatrixGame, {"rounds": 20}, {"ann": TitForTat(), "bob": AlwaysDefect()})
     other = play(MatrixGame, {"rounds": 20}, {"x": TitForTat(), "y": AlwaysDefect()})
     assert decisions_of(one, "ann") == decisions_of(other, "x")
 
 
-def test_expected_decisions_count_talk_and_a_random_end():
+def test_expected_decisions_count_talk_and_a_random_end() -> None:
     assert MatrixGame.expected_decisions(MatrixParams(rounds=10, talk_rounds=1), 2) == 40
     assert MatrixGame.expected_decisions(MatrixParams(continue_p=0.9), 2) == 20
 
 
-def test_labels_cover_both_agents_options_once():
+def test_labels_cover_both_agents_options_once() -> None:
     assert MatrixGame.label_options(MatrixParams.model_validate(BATTLE | {"rounds": 1})) == (
         "opera",
         "boxing",
@@ -128,10 +124,7 @@ def test_labels_cover_both_agents_options_once():
 
 
 @pytest.mark.parametrize("name", ["prisoners-dilemma", "stag-hunt", "chicken"])
-def test_the_shipped_scenario_plays_to_its_end(name: str):
-    scenario = load_scenario(FOLDER / f"{name}.yaml", policies=Catalog())
-    policies = {agent.name: Catalog().build(agent.policy, MatrixGame) for agent in scenario.agents}
-    assert all(isinstance(policy, Strategy) for policy in policies.values())
-    played = play(MatrixGame, scenario.params, policies, seed=scenario.seed)
+def test_the_shipped_scenario_plays_to_its_end(name: str) -> None:
+    _, played = play_shipped(MatrixGame, name)
     assert played.status == "done"
     assert played.measures["efficiency"] is not None

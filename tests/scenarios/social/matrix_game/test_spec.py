@@ -31,7 +31,9 @@ def _refusal(**params: Any) -> tuple[tuple[int | str, ...], str]:
         ("any", 0, 0, 0, 0),
     ],
 )
-def test_payoffs_that_keep_the_inequality_are_taken(kind: str, t: float, r: float, p: float, s: float):
+def test_payoffs_that_keep_the_inequality_are_taken(
+    kind: str, t: float, r: float, p: float, s: float
+) -> None:
     params = MatrixParams.model_validate({"kind": kind, "rounds": 1, "payoffs": _symmetric(t, r, p, s)})
     assert params.points("defect", "cooperate") == [t, s]
 
@@ -48,7 +50,7 @@ def test_payoffs_that_keep_the_inequality_are_taken(kind: str, t: float, r: floa
 )
 def test_payoffs_that_break_the_inequality_are_refused_with_it(
     kind: str, t: float, r: float, p: float, s: float, inequality: str
-):
+) -> None:
     where, message = _refusal(kind=kind, payoffs=_symmetric(t, r, p, s))
     assert where == ("payoffs",)
     assert message.endswith(f"a {kind} needs {inequality}; here T={t}, R={r}, P={p}, S={s}")
@@ -74,13 +76,15 @@ def test_payoffs_that_break_the_inequality_are_refused_with_it(
         ({"payoffs": [[[3, 3], [0, float("nan")]], [[5, 0], [1, 1]]]}, ("payoffs", 0, 1, 1), "finite"),
     ],
 )
-def test_bad_params_are_refused_where_they_stand(params: dict[str, Any], where: tuple[Any, ...], part: str):
+def test_bad_params_are_refused_where_they_stand(
+    params: dict[str, Any], where: tuple[Any, ...], part: str
+) -> None:
     found, message = _refusal(**params)
     assert found == where
     assert part in message
 
 
-def test_an_asymmetric_game_pays_by_row_and_column():
+def test_an_asymmetric_game_pays_by_row_and_column() -> None:
     params = MatrixParams(
         options=["up", "down"],
         other_options=["left", "middle", "right"],

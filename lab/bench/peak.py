@@ -1,0 +1,36 @@
+"""``python -m lab.bench.peak DATABASE RUNS``: run a study of so many runs and print the peak memory in KiB."""
+
+from __future__ import annotations
+
+import resource
+import sys
+import tempfile
+from pathlib import Path
+
+STUDY = """\
+schema: 1
+study: memory
+scenario:
+  schema: 1
+  name: memory
+  environment: social/public_goods
+  params: {{rounds: 5}}
+  agents:
+    - {{name: all, count: 4, policy: {{kind: scripted, name: conditional_cooperator}}}}
+seeds: {{count: {runs}, root: 1}}
+"""
+
+
+def main(database: str, runs: int) -> int:
+    """Run the study, then say what it took."""
+    from lab.api import batch
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "memory.study.yaml"
+        path.write_text(STUDY.format(runs=runs))
+        batch(path, db=database)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+if __name__ == "__main__":
+    sys.stdout.write(str(main(sys.argv[1], int(sys.argv[2]))))

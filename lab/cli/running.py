@@ -1,0 +1,170 @@
+"""Commands that run things: `run` and `batch`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from lab.cli.options import Db, Json, Seed, Settings, Swaps
+from lab.cli.printing import counted, note, say, say_json
+from lab.cli.progress import Progress, progress
+
+if TYPE_CHECKING:
+    from lab.api import BatchPlan, Run, Study
+    from lab.runner.crew import Brake
+    from lab.runner.execute import Ended
+
+INTERRUPTED = 130
+
+
+def run(
+    scenario: Annotated[str, typer.Argument(metavar="SCENARIO", help="A scenario file.")],
+    seed: Seed = None,
+    set_: Settings = None,
+    swap: Swaps = None,
+    new: Annotated[bool, typer.Option("--new", help="Start a new run even if an equal one is unfinished.")] = False,
+    db: Db = None,
+    json: Json = False,
+) -> None:
+    """Run a scenario once, or continue its unfinished run."""
+    from lab import api
+    from lab.runner.crew import Brake
+
+    brake = Brake()
+    ended = api.run(scenario, seed=seed, set_=set_ or (), swap=swap or (), new=new, db=db, brake=brake)
+    tell_run(ended, json=json, interrupted=brake.draining)
+
+
+def tell_run(run: Run, *, json: bool, interrupted: bool = False) -> None:
+    """Print a run that ended; exits with 1 unless it is done or limited."""
+    from lab.cli.sheets import run_json, run_sheet
+    from lab.core.records import FINISHED
+
+    if json:
+        say_json(run_json(run))
+    else:
+        run_sheet(run)
+    if run.status in FINISHED:
+        return
+    if interrupted:
+        note(f"run {run.id} stopped; the same command continues")
+        raise typer.Exit(INTERRUPTED)
+    note(f"run {run.id} {run.status}: {run.error or 'ended from outside'}")
+    raise typer.Exit(1)
+
+
+def batch(
+    study: Annotated[str, typer.Argument(metavar="STUDY", help="A study file (*.study.yaml).")],
+    workers: Annotated[int, typer.Option("--workers", metavar="N", min=1, help="Processes.")] = 1,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell what it would take; run nothing.")] = False,
+    pilot: Annotated[
+        int | None, typer.Option("--pilot", metavar="N", min=1, help="Only the first N seeds of each cell.")
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option("--limit", metavar="N", min=1, help="Only the first N runs.")
+    ] = None,
+    db: Db = None,
+    json: Json = False,
+) -> None:
+    """Run a study, or what is missing of it."""
+    if dry_run:
+        _forecast(study, json=json)
+        return
+    from lab import api
+
+    batch = _Batch(progress())
+    try:
+        ended = api.batch(
+            study,
+            workers=workers,
+            limit=limit,
+            pilot=pilot,
+            db=db,
+            brake=batch.brake,
+            watch=batch.watch,
+            on_plan=batch.begin,
+        )
+    finally:
+        batch.progress.close()
+    batch.tell(ended, json=json)
+
+
+class _Batch:
+    """One call of `lab batch`: what was planned, and what came of it."""
+
+    def __init__(self, progress: Progress) -> None:
+        self.progress = progress
+        self.brake = _brake()
+        self._unfinished = 0
+
+    def begin(self, plan: BatchPlan) -> None:
+        """Tell what is to be done."""
+        self._runs = plan.runs
+        for warning in plan.warnings:
+            note(f"warning: {warning}")
+        cells, done = counted(plan.cells, "cell"), min(plan.finished, plan.runs)
+        note(f"{plan.study}: {counted(plan.runs, 'run')} in {cells}" + (f", {done} done before" if done else ""))
+        self.progress.begin(plan.study, done=done, runs=plan.runs)
+
+    def watch(self, ended: Ended) -> None:
+        """Count a run that ended."""
+        from lab.core.records import FINISHED, RunStatus
+
+        self._unfinished += ended.status not in FINISHED
+        self.progress.advance(failed=ended.status is RunStatus.FAILED)
+
+    def tell(self, study: Study, *, json: bool) -> None:
+        """Print the summary and how far it came; exits with 1 or 130 unless all is done."""
+        from lab.cli.summaries import summary_sheet
+        from lab.core.records import FINISHED
+
+        summary = study.summary()
+        done = min(sum(n for status, n in study.counts.items() if status in FINISHED), self._runs)
+        if json:
+            say_json(summary.to_json() | {"db": study.db})
+        else:
+            summary_sheet(summary)
+        self._end(done, f"{done} of {counted(self._runs, 'run')} done")
+
+    def _end(self, done: int, words: str) -> None:
+        whole = done == self._runs and not self._unfinished
+        if whole or not self.brake.draining:
+            note(words)
+        else:
+            note(f"stopped: {words}; the same command continues")
+        if not whole:
+            raise typer.Exit(INTERRUPTED if self.brake.draining else 1)
+
+
+def _brake() -> Brake:
+    from lab.runner.crew import Brake
+
+    class SpokenBrake(Brake):
+        """A brake that says what Ctrl-C did."""
+
+        def pull(self) -> None:
+            super().pull()
+            if self.stop.now:
+                note("stopping now")
+            else:
+                note("finishing the runs in flight; Ctrl-C again stops them")
+
+    return SpokenBrake()
+
+
+def _forecast(study: str, *, json: bool) -> None:
+    from lab.analysis.plan import dry_run
+    from lab.api import load
+    from lab.cli.sheets import forecast_json, forecast_sheet
+    from lab.core.errors import UsageError
+    from scenarios.study import Study
+
+    loaded = load(study)
+    if not isinstance(loaded, Study):
+        raise UsageError(f"{study} is a scenario: run it with `lab run`, or name a *.study.yaml file")
+    forecast: Any = dry_run(loaded)
+    if json:
+        say_json(forecast_json(forecast))
+    else:
+        forecast_sheet(forecast)

@@ -1,0 +1,168 @@
+"""What is printed of one run, of a forecast and of a study's state: facts under each other, then numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from lab.cli.printing import counted, duration, moment, number, say
+from lab.cli.table import table
+
+if TYPE_CHECKING:
+    from lab.analysis.plan import Forecast
+    from lab.analysis.status import StudyStatus
+    from lab.api import Run
+    from lab.core.records import Reference
+
+UNKNOWN = "not known before it runs"
+
+
+def facts(named: Mapping[str, object]) -> None:
+    """Print facts under each other, values aligned; empty ones are left out."""
+    width = max(map(len, named))
+    for name, value in named.items():
+        if value not in (None, ""):
+            say(f"{name.ljust(width)}  {value}")
+
+
+def reference_line(measure: str, reference: Reference) -> str:
+    """A human value with what must be known before comparing."""
+    return f"  {measure}: {reference.value} ({reference.source}; {reference.n}; {reference.caveat})"
+
+
+def tell_references(references: Mapping[str, Iterable[Reference]]) -> None:
+    """Print the human values of some measures; nothing when there are none."""
+    lines = [reference_line(name, one) for name, several in references.items() for one in several]
+    if lines:
+        say("\nhuman values, where they apply")
+        for line in lines:
+            say(line)
+
+
+def run_json(run: Run) -> dict[str, Any]:
+    """A run as JSON data."""
+    info = run.info
+    return {
+        "run": run.id,
+        "status": run.status.value,
+        "digest": run.digest,
+        "measures": dict(run.measures),
+        "db": run.db,
+        "scenario": info.name,
+        "environment": info.environment,
+        "seed": info.seed,
+        "ticks": info.ticks,
+        "decisions": info.decisions,
+        "invalid": info.invalid,
+        "parent": info.parent,
+        "fork_at": info.fork_at,
+        "error": run.error,
+    }
+
+
+def run_sheet(run: Run) -> None:
+    """Print a run: what it is, how it ended, its measures, and human values beside them."""
+    from db.store import open_store
+    from lab.runner.repeat import scenario_of
+
+    info = run.info
+    with open_store(run.db, create=False) as store:
+        scenario = scenario_of(store, info)
+    counts = f"{counted(info.decisions, 'decision')}, {info.invalid} invalid, {counted(info.ticks, 'tick')}"
+    facts(
+        {
+            "run": run.id,
+            "scenario": f"{info.name} ({info.environment}), seed {info.seed}",
+            "forked": f"from {info.parent} at decision {info.fork_at}" if info.parent else None,
+            "status": f"{run.status}: {counts}",
+            "limit": run.error if run.digest else None,
+            "digest": run.digest,
+            "database": run.db,
+        }
+    )
+    if not run.digest:
+        return
+    environment = scenario.environment_class()
+    units = {spec.name: spec.unit for spec in environment.measures}
+    say()
+    table(
+        ("measure", "value", "unit"),
+        [(name, value, units.get(name, "") if value is not None else "") for name, value in run.measures.items()],
+        show=_value,
+    )
+    references = environment.references(scenario.environment_params())
+    tell_references({name: references[name] for name in run.measures if name in references})
+
+
+def _value(cell: str | float | None) -> str:
+    return cell if isinstance(cell, str) else "undefined" if cell is None else number(cell)
+
+
+def forecast_json(forecast: Forecast) -> dict[str, Any]:
+    """A forecast as JSON data."""
+    return {
+        "study": forecast.study,
+        "runs": forecast.runs,
+        "cells": forecast.cells,
+        "decisions": forecast.decisions,
+        "model_calls": forecast.model_calls,
+        "tokens": forecast.tokens,
+        "cost_usd": forecast.cost_usd,
+        "capture_bytes": forecast.capture_bytes,
+    }
+
+
+def forecast_sheet(forecast: Forecast) -> None:
+    """Print what a study would take."""
+    cost = forecast.cost_usd
+    facts(
+        {
+            "study": forecast.study,
+            "runs": f"{forecast.runs:,} in {counted(forecast.cells, 'cell')}",
+            "decisions": _about(forecast.decisions),
+            "model calls": _about(forecast.model_calls),
+            "tokens": _about(forecast.tokens),
+            "cost": UNKNOWN if cost is None else f"{cost[0]:.2f} to {cost[1]:.2f} USD" if cost[1] else "none",
+            "captures": _about(forecast.capture_bytes, " bytes"),
+        }
+    )
+
+
+def _about(count: int | None, unit: str = "") -> str:
+    return UNKNOWN if count is None else f"about {count:,}{unit}" if count else "none"
+
+
+def status_json(status: StudyStatus) -> dict[str, Any]:
+    """The state of a study as JSON data."""
+    return {
+        "study": status.study,
+        "planned": status.planned,
+        "finished": status.finished,
+        **{name.value: count for name, count in status.counts.items()},
+        "decisions": status.decisions,
+        "tokens": status.tokens,
+        "cost_usd": status.cost_usd,
+        "runs_per_s": status.runs_per_s,
+        "seconds_left": status.seconds_left,
+        "started": status.started,
+        "heartbeat": status.heartbeat,
+    }
+
+
+def status_sheet(status: StudyStatus) -> None:
+    """Print the state of one study."""
+    left = status.seconds_left
+    facts(
+        {
+            "study": status.study,
+            "runs": f"{status.finished} of {status.planned} done",
+            **{name.value: count for name, count in status.counts.items()},
+            "decisions": f"{status.decisions:,}",
+            "tokens": f"{status.tokens:,}",
+            "cost": "unknown" if status.cost_usd is None else f"{status.cost_usd:.2f} USD",
+            "begun": moment(status.started) if status.started else None,
+            "last sign of life": moment(status.heartbeat) if status.heartbeat else None,
+            "rate": f"{status.runs_per_s:.1f} runs/s" if status.runs_per_s else None,
+            "time left": duration(left) if left else None,
+        }
+    )

@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine
+
+from db import Store, open_store, upgrade
+from db.schema import HEAD, MIGRATIONS, REVISIONS
+from db.tables import metadata
+from lab.core.errors import StoreError
+from tests.db.samples import plan, write_run
+
+ONLY_LATER = (
+    "name NOT LIKE 'append_only%' AND name NOT LIKE 'v\\_%' ESCAPE '\\' AND name NOT LIKE '%alembic%'"
+)
+
+
+def statements(path: Path) -> dict[str, str]:
+    """What the database was made with, spaces aside."""
+    with sqlite3.connect(path) as connection:
+        found = connection.execute(f"SELECT name, sql FROM sqlite_master WHERE sql NOT NULL AND {ONLY_LATER}")
+        return {name: " ".join(sql.split()) for name, sql in found}
+
+
+def set_revision(store: Store, revision: str) -> str:
+    with store.writing() as connection:
+        connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{revision}'")
+    store.close()
+    return str(store.location.path)
+
+
+def test_the_migrations_make_the_tables_that_the_code_declares(store: Store):
+    with store.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_the_migrations_make_them_word_for_word(store: Store, tmp_path: Path):
+    declared = tmp_path / "declared.db"
+    engine = create_engine(f"sqlite:///{declared}")
+    metadata.create_all(engine)
+    engine.dispose()
+    assert statements(store.location.path or Path()) == statements(declared)
+
+
+def test_every_migration_is_known_in_order():
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    scripts = ScriptDirectory.from_config(config).walk_revisions()
+    assert tuple(script.revision for script in scripts)[::-1] == REVISIONS
+
+
+def test_a_migration_imports_nothing_of_the_lab():
+    sources = [file.read_text() for file in (MIGRATIONS / "versions").glob("*.py")]
+    imports = [line for text in sources for line in text.splitlines() if " import " in f" {line} "]
+    assert {line.split()[1].partition(".")[0] for line in imports} == {
+        "__future__",
+        "alembic",
+        "sqlalchemy",
+        "typing",
+    }
+
+
+def test_opening_a_current_database_needs_no_alembic(store: Store):
+    code = f"import sys, db; db.open_store({str(store.location.path)!r}); print('alembic' in sys.modules)"
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert shown.stdout == "False\n"
+
+
+def test_a_newer_schema_is_refused(store: Store):
+    path = set_revision(store, "9999")
+    for use in (open_store, upgrade):
+        with pytest.raises(StoreError, match=r"schema '9999' is unknown to this lab .*a newer lab made it"):
+            use(path)
+
+
+def test_an_older_schema_asks_for_an_upgrade(store: Store, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("db.schema.HEAD", "0002")
+    with pytest.raises(StoreError, match="its schema is 0001, this lab needs 0002; run `lab db upgrade`"):
+        open_store(str(store.location.path))
+
+
+@pytest.mark.parametrize("create", [True, False])
+def test_another_programs_database_is_refused_and_left_alone(tmp_path: Path, create: bool):
+    path = tmp_path / "other.db"
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE person (name TEXT)")
+    connection.close()
+    before = path.read_bytes()
+    with pytest.raises(StoreError, match="it holds tables, but not those of the lab"):
+        open_store(str(path), create=create)
+    assert path.read_bytes() == before
+
+
+def test_an_upgrade_keeps_the_rows_and_remakes_what_is_derived(store: Store):
+    write_run(store, plan())
+    with store.writing() as connection:
+        connection.exec_driver_sql("DROP VIEW v_run")
+        connection.exec_driver_sql("DROP TRIGGER append_only_text_delete")
+    path = str(store.location.path)
+    assert upgrade(path) == (HEAD, HEAD)
+    with store.reading() as connection:
+        assert connection.exec_driver_sql("SELECT decisions FROM v_run").scalar() == 3
+        names = "SELECT count(*) FROM sqlite_master WHERE name = 'append_only_text_delete'"
+        assert connection.exec_driver_sql(names).scalar() == 1
+
+
+def test_an_upgrade_of_nothing_says_so(tmp_path: Path):
+    with pytest.raises(StoreError, match=r"no database at .*; `lab run` or `lab batch` makes one"):
+        upgrade(str(tmp_path / "none.db"))
+
+
+def test_processes_that_make_a_database_at_once_make_one(tmp_path: Path):
+    path = tmp_path / "race.db"
+    command = [sys.executable, "-c", f"import db; db.open_store({str(path)!r}).close()"]
+    started = [subprocess.Popen(command) for _ in range(3)]
+    assert [process.wait() for process in started] == [0, 0, 0]
+    open_store(str(path), create=False).close()

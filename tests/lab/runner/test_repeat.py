@@ -1,0 +1,119 @@
+"""Replay repeats a run row by row; a fork shares its past and differs only where it was told to."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+import lab
+from lab.api import Run
+from lab.core.errors import LabError, UnknownName, UsageError
+from tests.support.studies import count
+
+PGG = Path(__file__).parents[3] / "scenarios/social/pgg-punish.yaml"
+
+
+@pytest.fixture
+def base(tmp_path: Path) -> Run:
+    """One finished run of the shipped public goods game."""
+    return lab.run(PGG, db=str(tmp_path / "log.db"))
+
+
+def decision_at(run: Run, place: int) -> int:
+    """The seq of a run's decision number `place`."""
+    return int(run.decisions()["seq"][place])
+
+
+def test_a_replay_repeats_every_row(base: Run) -> None:
+    replayed = lab.replay(base.id, db=base.db)
+    assert replayed.same
+    assert replayed.digest == base.digest
+
+
+def test_a_replay_names_the_first_row_that_differs(base: Run, tmp_path: Path) -> None:
+    seq = decision_at(base, 5)
+    with sqlite3.connect(tmp_path / "log.db") as tampered:
+        for (name,) in tampered.execute("select name from sqlite_master where type = 'trigger'").fetchall():
+            tampered.execute(f"drop trigger {name}")
+        tampered.execute("update decision set hash = 'altered' where seq = ?", (seq,))
+    replayed = lab.replay(base.id, db=base.db)
+    assert not replayed.same
+    assert replayed.difference is not None
+    assert f"replay diverged at decision {seq}" in replayed.difference
+
+
+def test_an_unfinished_run_cannot_be_replayed(tmp_path: Path) -> None:
+    stopped = lab.run(PGG, set_=["limits.wall_s=0.000001"], db=str(tmp_path / "log.db"))
+    with pytest.raises(UsageError, match=r"only done and limited runs"):
+        lab.replay(stopped.id, db=stopped.db)
+
+
+def test_a_fork_without_changes_ends_like_its_base(base: Run) -> None:
+    fork = lab.fork(base.id, at=decision_at(base, 12), db=base.db)
+    assert fork.digest == base.digest
+    assert (fork.info.parent, fork.info.fork_at) == (base.id, decision_at(base, 12))
+    assert (fork.info.study, fork.info.cell) == (None, None)
+
+
+def test_a_fork_shares_every_row_before_its_point(base: Run) -> None:
+    at = decision_at(base, 12)
+    fork = lab.fork(base.id, at=at, reseed=1, db=base.db)
+    before = f"select seq, agent, action, args from v_decision where run = '{{}}' and seq < {at}"
+    assert lab.query(before.format(base.id), db=base.db).equals(lab.query(before.format(fork.id), db=base.db))
+    assert fork.digest != base.digest
+
+
+def test_a_fork_swaps_one_agent_from_its_point_on(base: Run) -> None:
+    at = decision_at(base, 20)
+    fork = lab.fork(base.id, at=at, swap=["ann=scripted/full_contributor"], db=base.db)
+    given = lab.query(
+        f"select args from v_decision where run = '{fork.id}' and seq >= {at} "
+        "and agent = 'ann' and phase = 'contribute'",
+        db=base.db,
+    )
+    assert set(given["args"]) == {'{"amount":20}'}
+
+
+def test_a_fork_changes_a_live_param_and_replays(base: Run) -> None:
+    fork = lab.fork(base.id, at=decision_at(base, 12), set_=["params.punish.effect=0"], db=base.db)
+    assert fork.digest != base.digest
+    assert lab.replay(fork.id, db=base.db).same
+
+
+def test_the_same_fork_is_made_once(base: Run, tmp_path: Path) -> None:
+    at = decision_at(base, 12)
+    one, other = (lab.fork(base.id, at=at, reseed=3, db=base.db) for _ in range(2))
+    assert one.id == other.id
+    assert count(tmp_path / "log.db", "select count(*) from v_run where parent is not null") == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"set_": ["params.rounds=3"]}, r"unknown live param .*'params.rounds'.*params.punish.effect"),
+        ({"swap": ["anna=scripted/free_rider"]}, r"did you mean 'ann'"),
+        ({"swap": ["ann=scripted/free_ridder"]}, r"did you mean 'free_rider'"),
+        ({"swap": ["ann=free_rider"]}, r"should be AGENT=scripted/NAME"),
+        ({"set_": ["params.punish.effect=many"]}, r"params.punish.effect"),
+    ],
+)
+def test_a_change_that_is_not_allowed_names_what_is(
+    base: Run, changes: dict[str, list[str]], message: str
+) -> None:
+    with pytest.raises(LabError, match=message):
+        lab.fork(base.id, at=decision_at(base, 4), db=base.db, **changes)  # type: ignore[arg-type]
+
+
+def test_a_fork_starts_at_a_decision(base: Run) -> None:
+    with pytest.raises(UsageError, match=r"no decision"):
+        lab.fork(base.id, at=10_000, db=base.db)
+    events = lab.query(f"select min(seq) as seq from v_event where run = '{base.id}'", db=base.db)
+    with pytest.raises(UsageError, match=r"is no decision; the next one is \d+"):
+        lab.fork(base.id, at=int(events["seq"][0]), db=base.db)
+
+
+def test_an_unknown_run_is_named(base: Run) -> None:
+    with pytest.raises(UnknownName, match="unknown run 'zzz'"):
+        lab.replay("zzz", db=base.db)

@@ -1,0 +1,231 @@
+from __future__ import annotations
+
+from itertools import product
+from math import log
+from typing import Any
+
+import pytest
+
+from lab.core.canonical import parse
+from lab.core.ports import Batch, Progress, Seat
+from lab.core.rows import ClaimRow, HiddenRow
+from scenarios.look import Look
+from scenarios.social.bluff.policies import Caller, Claimant, Truthful
+from scenarios.social.bluff.rules import Bluff, BluffAgentParams, BluffParams, payoff
+from tests.scenarios.social.readers import Fixed, Reader
+from tests.scenarios.social.shipped import play_shipped
+from tests.support.worlds import Played, play
+
+P_STRONG = {("honest", 1): 0.03, ("honest", 3): 0.03, ("bluffer", 1): 0.30, ("bluffer", 3): 0.85}
+
+
+class Truths:
+    """A sink that keeps hidden variables and claims."""
+
+    def __init__(self) -> None:
+        self.hidden: list[HiddenRow] = []
+        self.claims: list[ClaimRow] = []
+
+    def write(self, run: str, batch: Batch, progress: Progress) -> None:
+        self.hidden += batch.hidden
+        self.claims += batch.claims
+
+    def of(self, name: str) -> list[HiddenRow]:
+        return [row for row in self.hidden if row.name == name]
+
+
+def _run(seed: int = 1, type_: str = "drawn", rounds: int = 8, **agents: Any) -> tuple[Played, Truths]:
+    truths = Truths()
+    players = {"ann": agents.get("ann", Claimant()), "bob": agents.get("bob", Caller())}
+    given = {"ann": {"type": type_}}
+    played = play(Bluff, {"rounds": rounds}, players, seed=seed, agent_params=given, sink=truths)
+    return played, truths
+
+
+def _hands(played: Played) -> list[dict[str, Any]]:
+    return [
+        {**event.payload["hand"], "strong": event.payload["strong"]}
+        for event in played.record.events
+        if event.kind == "showdown"
+    ]
+
+
+@pytest.mark.parametrize("stake", [1, 3])
+@pytest.mark.parametrize(
+    ("claim", "answer", "strong", "stakes_won"),
+    [
+        ("weak", "call", True, 0),
+        ("weak", "call", False, 0),
+        ("weak", "fold", True, 0),
+        ("weak", "fold", False, 0),
+        ("strong", "fold", True, 1),
+        ("strong", "fold", False, 1),
+        ("strong", "call", True, 2),
+        ("strong", "call", False, -2),
+        ("strong", None, True, 0),
+    ],
+)
+def test_the_claimant_wins_what_the_rules_say(
+    claim: str, answer: str | None, strong: bool, stakes_won: int, stake: int
+) -> None:
+    assert payoff(claim, answer, strong=strong, stake=stake) == stakes_won * stake
+
+
+@pytest.mark.parametrize(("claim", "answer"), list(product(["strong", "weak"], ["call", "fold"])))
+def test_each_hand_pays_by_its_cards_and_what_one_wins_the_other_loses(claim: str, answer: str) -> None:
+    played, _ = _run(ann=Fixed(claim=[claim] * 40), bob=Fixed(answer=[answer] * 40), rounds=40)
+    paid = {
+        (event.agent, event.tick): event.value for event in played.record.events if event.kind == "payoff"
+    }
+    hands = _hands(played)
+    assert len(hands) == 40
+    for hand in hands:
+        won = payoff(claim, answer, strong=sum(hand["cards"]) >= 9, stake=hand["stake"])
+        assert (paid["ann", hand["round"] - 1], paid["bob", hand["round"] - 1]) == (won, -won)
+
+
+def test_eight_rounds_ask_claim_and_answer_in_turn() -> None:
+    played, _ = _run()
+    phases = [(decision.tick, decision.agent, decision.phase) for decision in played.record.decisions]
+    assert phases == [pair for t in range(8) for pair in ((t, "ann", "claim"), (t, "bob", "answer"))]
+    assert Bluff.expected_decisions(BluffParams(), 2) == len(phases)
+
+
+def test_cards_are_uniform_from_0_to_9_and_stakes_even() -> None:
+    hands = [hand for seed in range(40) for hand in _hands(_run(seed, rounds=50)[0])]
+    cards = [card for hand in hands for card in hand["cards"]]
+    assert set(cards) == set(range(10))
+    assert all(310 < cards.count(card) < 490 for card in range(10))  # 400 expected, sd 19
+    assert 890 < sum(hand["stake"] == 1 for hand in hands) < 1110  # 1,000 expected, sd 22
+    assert all(hand["strong"] == (sum(hand["cards"]) >= 9) for hand in hands)
+
+
+def test_types_are_drawn_evenly_and_fixed_for_the_run() -> None:
+    drawn: list[str] = []
+    for seed in range(200):
+        _, truths = _run(seed, rounds=2)
+        values = {row.value for row in truths.of("type")}
+        assert len(values) == 1
+        drawn += values
+    assert 70 < drawn.count('"bluffer"') < 130  # 100 expected, sd 7
+    assert set(drawn) == {'"bluffer"', '"honest"'}
+
+
+@pytest.mark.parametrize(("type_", "stake"), list(P_STRONG))
+def test_a_type_bluffs_at_its_rate(type_: str, stake: int) -> None:
+    hands = [hand for seed in range(40) for hand in _hands(_run(seed, type_, rounds=40)[0])]
+    for strong, chance in ((False, P_STRONG[type_, stake]), (True, 0.97)):
+        claims = [
+            hand["claim"] == "strong" for hand in hands if (hand["strong"], hand["stake"]) == (strong, stake)
+        ]
+        error = (chance * (1 - chance) / len(claims)) ** 0.5
+        assert sum(claims) / len(claims) == pytest.approx(chance, abs=4 * error)
+
+
+def _posterior(past: list[dict[str, Any]]) -> float:
+    """Log-odds of bluffer by enumerating both types with their full likelihoods."""
+    joint = {"honest": 0.5, "bluffer": 0.5}
+    for type_, hand in product(joint, past):
+        chance = 0.97 if sum(hand["cards"]) >= 9 else P_STRONG[type_, hand["stake"]]
+        joint[type_] *= chance if hand["claim"] == "strong" else 1 - chance
+    share = joint["bluffer"] / (joint["bluffer"] + joint["honest"])
+    return log(share / (1 - share))
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_logged_posterior_is_bayes_on_the_claims_before(seed: int) -> None:
+    played, truths = _run(seed)
+    hands = _hands(played)
+    logged = [row.posterior for row in truths.of("type")]
+    assert logged == pytest.approx([_posterior(hands[:n]) for n in range(8)])
+    assert logged[0] == 0
+
+
+def test_hidden_variables_stand_at_every_claim_with_what_is_known_of_them() -> None:
+    played, truths = _run(seed=2)
+    claims = [decision.seq for decision in played.record.decisions if decision.phase == "claim"]
+    assert [row.seq for row in truths.of("type")] == [row.seq for row in truths.of("strong")] == claims
+    assert {(row.kind, row.visible) for row in truths.of("strong")} == {("state", 1)}
+    assert {(row.kind, row.visible) for row in truths.of("type")} == {("type", 0)}
+    assert [parse(row.value) for row in truths.of("strong")] == [hand["strong"] for hand in _hands(played)]
+
+
+def test_a_claim_act_holds_what_was_said_and_what_is_so() -> None:
+    played, truths = _run(seed=3)
+    acts = [(parse(row.said), parse(row.world), parse(row.private)) for row in truths.claims]
+    so = ["strong" if hand["strong"] else "weak" for hand in _hands(played)]
+    assert acts == [(hand["claim"], world, world) for hand, world in zip(_hands(played), so, strict=True)]
+
+
+@pytest.mark.parametrize("wording", [0, 1, 2])
+def test_nothing_shown_depends_on_the_type(wording: int) -> None:
+    shown = []
+    for type_ in ("honest", "bluffer"):
+        ann, bob = Reader(Truthful()), Reader(Caller())
+        given = {"ann": {"type": type_}}
+        play(Bluff, {}, {"ann": ann, "bob": bob}, agent_params=given, look=Look(wording))
+        shown.append(ann.shown + bob.shown)
+    assert shown[0] == shown[1]
+    assert "honest" not in shown[0]
+    assert "bluffer" not in shown[0]
+
+
+def test_the_challenger_never_sees_a_card() -> None:
+    bob = Reader(Caller())
+    _run(bob=bob)
+    assert "cards" not in str([dict(request.observation) for request in bob.requests])
+    assert all(request.tools == () for request in bob.requests)
+
+
+def test_a_claimant_without_a_type_has_none_in_the_log_and_no_tool() -> None:
+    ann = Reader(Truthful())
+    _, truths = _run(type_="none", ann=ann)
+    assert truths.of("type") == []
+    assert len(truths.of("strong")) == 8
+    assert all(request.tools == () for request in ann.requests)
+
+
+def test_the_type_tool_says_that_it_reads_the_truth() -> None:
+    ann = Reader(Truthful())
+    _run(type_="bluffer", ann=ann)
+    (tool,) = ann.requests[0].tools
+    assert (tool.name, tool.reads_truth, tool.call()) == ("own_type", True, "bluffer")
+
+
+def test_a_round_without_a_claim_is_not_played_and_teaches_nothing() -> None:
+    ann = Fixed(claim=["?", "?", "strong"])
+    played, truths = _run(ann=ann, rounds=2)
+    assert [decision.phase for decision in played.record.decisions] == ["claim", "claim", "answer"]
+    assert [row.posterior for row in truths.of("type")] == [0, 0]
+    assert [hand["round"] for hand in _hands(played)] == [2]
+
+
+def test_a_round_without_an_answer_pays_nobody_and_its_claim_still_counts() -> None:
+    played, truths = _run(bob=Fixed(answer=["?", "?"]), rounds=1)
+    assert played.measures["claimant_payoff"] == 0
+    assert played.measures["call_rate"] is None
+    assert played.measures["truthful_share"] is not None
+    assert len(truths.claims) == 1
+
+
+def test_a_type_for_the_challenger_is_a_problem() -> None:
+    honest, drawn = BluffAgentParams(type="honest"), BluffAgentParams()
+    seats = [Seat("ann", None, drawn), Seat("bob", None, honest)]
+    ((path, message),) = Bluff.problems(BluffParams(), seats)
+    assert path == "agents.bob.params.type"
+    assert "'ann'" in message
+    assert list(Bluff.problems(BluffParams(), [Seat("ann", None, honest), Seat("bob", None, drawn)])) == []
+
+
+def test_every_option_may_be_relabelled() -> None:
+    assert Bluff.label_options(BluffParams()) == ("strong", "weak", "call", "fold")
+
+
+@pytest.mark.parametrize("name", ["bluff", "bluff-skeptic"])
+def test_the_shipped_scenario_lists_the_claimant_first_and_plays_to_its_end(name: str) -> None:
+    scenario, played = play_shipped(Bluff, name)
+    assert played.status == "done"
+    first = scenario.agents[0]
+    assert first.policy.to_json()["name"] == "claimant"
+    claims = [decision.agent for decision in played.record.decisions if decision.phase == "claim"]
+    assert claims == [first.name] * BluffParams.model_validate(scenario.params).rounds
