@@ -24,9 +24,7 @@ class PlaysPolicies(Protocol):
 class PolicyKind(Protocol):
     """One way to decide: it checks its own options and builds policies from them."""
 
-    def problems(
-        self, options: Mapping[str, Any], environment: PlaysPolicies
-    ) -> Iterable[tuple[str, str]]:
+    def problems(self, options: Mapping[str, Any], environment: PlaysPolicies) -> Iterable[tuple[str, str]]:
         """(path below the policy, what is wrong) for every bad option."""
         ...
 
@@ -38,9 +36,7 @@ class PolicyKind(Protocol):
 class Catalog:
     """The policy kinds as the loader and the runner use them."""
 
-    def problems(
-        self, policy: Mapping[str, Any], environment: PlaysPolicies
-    ) -> Iterable[tuple[str, str]]:
+    def problems(self, policy: Mapping[str, Any], environment: PlaysPolicies) -> Iterable[tuple[str, str]]:
         """(path below the policy block, what is wrong) for everything wrong with it."""
         options = dict(policy)
         kind = options.pop("kind", None)

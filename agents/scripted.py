@@ -35,11 +35,9 @@ class First(ScriptedPolicy):
 
 
 class ScriptedKind:
-    """``{kind: scripted, name: …, option: …}``: a rule of the game's own, of `ANY_GAME`, or by import string."""
+    """``{kind: scripted, name: …, option: …}``: a rule of the game, of `ANY_GAME`, or an import string."""
 
-    def problems(
-        self, options: Mapping[str, Any], environment: PlaysPolicies
-    ) -> Iterable[tuple[str, str]]:
+    def problems(self, options: Mapping[str, Any], environment: PlaysPolicies) -> Iterable[tuple[str, str]]:
         """(path, what is wrong) for an unknown name or a bad option."""
         name = options.get("name")
         if not isinstance(name, str):

@@ -191,9 +191,9 @@ class Recorder:
         self._insert(connection, tables.event, self._events)
         self._insert(connection, tables.exposure, self._exposures)
         self._insert(connection, tables.hidden, self._hidden)
-        self._insert(connection, tables.claim_act, self._claims)
+        self._insert(connection, tables.claim_act, self._claims, skip_known=True)
         self._insert(connection, tables.model_call, self._calls)
-        self._insert(connection, tables.measure, self._measures)
+        self._insert(connection, tables.measure, self._measures, skip_known=True)
 
     def _insert(
         self, connection: Connection, table: Table, rows: list[Any], *, skip_known: bool = False

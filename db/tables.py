@@ -238,7 +238,7 @@ event = _table(
 )
 _PAYOFF = sql("kind = 'payoff'")
 _MESSAGE = sql("kind = 'message'")
-Index(
+Index(  # with the kind in it SQLite answers from the index alone, and therefore chooses it
     "ix_event_payoff",
     event.c.run,
     event.c.decision,

@@ -209,7 +209,7 @@ class _Experiment(Section):
     seed: int = Field(0, ge=0, le=MAX_SEED)
     """Seed of `lab run`; a study brings its own."""
     clock: ClockSpec = ClockSpec()
-    """What a tick is, and how many there may be."""
+    """The unit of simulated time, and a cap on it."""
     params: dict[str, JsonValue] = {}
     """Settings of the game; the environment defines them."""
     models: dict[str, ModelAlias] = {}

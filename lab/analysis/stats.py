@@ -1,4 +1,4 @@
-"""Run-level statistics: intervals by bootstrap, comparisons by permutation, Holm's correction.
+"""Run-level statistics: intervals by bootstrap, comparisons of two arms, Holm's correction.
 
 The unit is the run, never the decision: agents of one run share its fate. Every function is a pure function
 of its arguments; what is drawn at random is keyed by `seed`.
@@ -7,12 +7,12 @@ of its arguments; what is drawn at random is keyed by `seed`.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
-from math import comb, isnan, sqrt
+from math import isnan, sqrt
 from typing import TYPE_CHECKING, Literal
 
+from lab.analysis.permutation import Direction, permutation_floor, relabel_p, sign_flip_p
 from lab.core.canonical import settled_float
 from lab.core.streams import generator, stream_key
 
@@ -22,19 +22,13 @@ if TYPE_CHECKING:
 
     Values = NDArray[np.float64]
 
-Direction = Literal["greater", "less", "two-sided"]
-
 MIN_PAIRS = 6
 """Fewer pairs carry no confirmatory verdict: two-sided, 2/2^5 = .0625 is the least p of five."""
 
 MIN_PER_ARM = 4
 """Fewer unpaired runs in an arm carry no confirmatory verdict."""
 
-EXACT_MAX = 2**14
-"""Up to so many relabelings all are counted; beyond, `RESAMPLES` of them are drawn."""
-
-RESAMPLES = 9_999
-_BLOCK = 2**20
+_BATCH = 2**20
 _SLACK = 1e-9
 
 
@@ -93,8 +87,7 @@ def paired_difference(
 ) -> Comparison:
     """`first` less `second` over the replicates that both have.
 
-    The p-value is of a sign-flip permutation test: under the hypothesis of no difference each pair could as
-    well have come out the other way round (Fisher 1935). The effect is Cohen's d_z (Cohen 1988).
+    The p-value is `sign_flip_p`, the effect Cohen's d_z (Cohen 1988).
 
     Args:
         first: replicate → value of one arm.
@@ -113,7 +106,7 @@ def paired_difference(
         n_pairs=size,
         mean_difference=sum(differences) / size,
         interval=bootstrap_interval(differences, seed=seed),
-        p_value=_sign_flip_p(_array(differences), direction, seed),
+        p_value=sign_flip_p(_array(differences), direction=direction, seed=seed),
         floor=permutation_floor(size, direction=direction),
         effect=_over_spread(sum(differences) / size, [differences]),
         note=few or (None if any(differences) else "the arms are identical"),
@@ -123,9 +116,9 @@ def paired_difference(
 def unpaired_difference(
     first: Sequence[float], second: Sequence[float], *, direction: Direction, seed: int
 ) -> Comparison:
-    """`first` less `second` for arms that share no seeds, by permuting which run is in which arm.
+    """`first` less `second` for arms that share no seeds.
 
-    The effect is Cohen's d with the pooled standard deviation (Cohen 1988).
+    The p-value is `relabel_p`, the effect Cohen's d with the pooled standard deviation (Cohen 1988).
 
     Args:
         first: a value for each run of one arm.
@@ -143,23 +136,11 @@ def unpaired_difference(
         n_pairs=None,
         mean_difference=difference,
         interval=_interval([first, second], seed=seed),
-        p_value=_relabel_p(_array(first), _array(second), direction, seed),
+        p_value=relabel_p(_array(first), _array(second), direction=direction, seed=seed),
         floor=permutation_floor(*sizes, direction=direction),
         effect=_over_spread(difference, [first, second]),
         note=few if min(sizes) < MIN_PER_ARM else None,
     )
-
-
-def permutation_floor(n: int, m: int | None = None, *, direction: Direction) -> float:
-    """The least p that `n` pairs, or unpaired arms of `n` and `m` runs, can reach.
-
-    Two-sided, a result and its mirror image are equally far out; in unpaired arms of unequal size the mirror
-    image is not among the relabelings.
-    """
-    total = 2**n if m is None else comb(n + m, n)
-    mirrored = direction == "two-sided" and m in (None, n)
-    floor = min(1.0, (2 if mirrored else 1) / total)
-    return floor if total <= EXACT_MAX else max(floor, 1 / (RESAMPLES + 1))
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
@@ -211,7 +192,7 @@ def _bootstrap(
             confidence_level=level,
             n_resamples=n,
             method=method,
-            batch=max(1, _BLOCK // max(map(len, samples))),
+            batch=max(1, _BATCH // max(map(len, samples))),
             vectorized=True,
             rng=generator(stream_key(seed, "analysis.bootstrap")),
         ).confidence_interval
@@ -224,89 +205,6 @@ def _mean_difference(first: Values, *others: Values, axis: int = -1) -> Values:
     for other in others:
         difference = difference - other.mean(axis=axis)
     return difference
-
-
-def _sign_flip_p(differences: Values, direction: Direction, seed: int) -> float:
-    exact = 2**differences.size <= EXACT_MAX
-    blocks = _all_signs(differences.size) if exact else _drawn_signs(differences.size, seed)
-    sums = (signs @ differences for signs in blocks)
-    observed = float(differences.sum())
-    return _tail(sums, observed, direction, scale=float(abs(differences).sum()), exact=exact)
-
-
-def _all_signs(size: int) -> Iterator[Values]:
-    import numpy as np
-
-    bits = np.arange(2**size)[:, None] >> np.arange(size) & 1
-    yield _signs(bits)
-
-
-def _drawn_signs(size: int, seed: int) -> Iterator[Values]:
-    rng = generator(stream_key(seed, "analysis.signs"))
-    for rows in _blocks(size):
-        yield _signs(rng.integers(0, 2, size=(rows, size)))
-
-
-def _signs(bits: NDArray[np.int64]) -> Values:
-    """1 for bit 0, -1 for bit 1."""
-    return (1 - 2 * bits).astype("float64")
-
-
-def _relabel_p(first: Values, second: Values, direction: Direction, seed: int) -> float:
-    import numpy as np
-
-    pooled = np.concatenate([first, second])
-    exact = comb(pooled.size, first.size) <= EXACT_MAX
-    arms = _all_arms(pooled.size, first.size) if exact else _drawn_arms(pooled.size, first.size, seed)
-    sums = (pooled[arm].sum(axis=1) for arm in arms)
-    expected = first.size * float(pooled.mean())
-    centred = (block - expected for block in sums)
-    observed = float(first.sum()) - expected
-    return _tail(centred, observed, direction, scale=float(abs(pooled).sum()), exact=exact)
-
-
-def _all_arms(total: int, size: int) -> Iterator[NDArray[np.intp]]:
-    import numpy as np
-
-    yield np.array(list(combinations(range(total), size)))
-
-
-def _drawn_arms(total: int, size: int, seed: int) -> Iterator[NDArray[np.intp]]:
-    rng = generator(stream_key(seed, "analysis.arms"))
-    for rows in _blocks(total):
-        yield rng.random((rows, total)).argsort(axis=1)[:, :size]
-
-
-def _blocks(size: int) -> Iterator[int]:
-    """How many resamples to draw at a time, so that memory stays flat however many runs there are."""
-    most = max(1, _BLOCK // size)
-    yield from (min(most, RESAMPLES - start) for start in range(0, RESAMPLES, most))
-
-
-def _tail(
-    blocks: Iterator[Values], observed: float, direction: Direction, *, scale: float, exact: bool
-) -> float:
-    """The share of relabelings at least as far out as `observed`, which is itself one of those drawn.
-
-    Sums that differ by rounding alone count as equal. Drawn relabelings get the +1 correction (Phipson and
-    Smyth 2010).
-    """
-    import numpy as np
-
-    far: dict[Direction, tuple[float, bool]] = {
-        "greater": (observed, False),
-        "less": (-observed, False),
-        "two-sided": (abs(observed), True),
-    }
-    bar, folded = far[direction]
-    sign = -1.0 if direction == "less" else 1.0
-    hits = total = 0
-    for block in blocks:
-        signed = np.abs(block) if folded else sign * block
-        hits += int((signed >= bar - _SLACK * scale).sum())
-        total += block.size
-    extra = 0 if exact else 1
-    return (hits + extra) / (total + extra)
 
 
 def _over_spread(difference: float, samples: Sequence[Sequence[float]]) -> float | None:

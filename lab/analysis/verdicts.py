@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import NamedTuple
 
+from lab.analysis.permutation import Direction
 from lab.analysis.samples import HIGH, LOW, Sample, invalid_rate
-from lab.analysis.stats import MIN_PAIRS, Comparison, Direction, Interval, holm, paired_difference
+from lab.analysis.stats import MIN_PAIRS, Comparison, Interval, holm, paired_difference
 from lab.core.streams import stream_key
 from scenarios.study import Hypothesis, Study, cell_name, combinations
 

@@ -44,7 +44,7 @@ def paint(lines: Iterable[Line]) -> None:
     """Print lines, in colour on a terminal."""
     if not is_terminal(sys.stdout):
         for line in lines:
-            print("".join(span.text for span in line))
+            print("".join(span.text for span in line).rstrip())
         return
     from rich.console import Console
     from rich.text import Text

@@ -97,16 +97,14 @@ def show(
 ) -> None:
     """Tell a run as a story."""
     from db.store import open_store
-    from lab.analysis.transcript import transcript
     from lab.cli.stories import raw_lines, story
 
     with open_store(db, create=False) as store:
-        told = transcript(store, run, agent=agent)
         if raw:
-            for line in raw_lines(told):
+            for line in raw_lines(store, run, agent=agent):
                 say(line)
         else:
-            paint(story(told))
+            paint(story(store, run, agent=agent))
 
 
 def query(

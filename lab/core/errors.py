@@ -140,6 +140,4 @@ class ReplayDiverged(LabError):
         self.recorded = recorded
         self.found = found
         place = f"{what} {seq}" + (f", call {call}" if call is not None else "")
-        super().__init__(
-            f"replay diverged at {place}\n  recorded: {recorded}\n  now:      {found}"
-        )
+        super().__init__(f"replay diverged at {place}\n  recorded: {recorded}\n  now:      {found}")

@@ -18,7 +18,6 @@ from lab.core.records import (
     RunRecord,
     Segment,
     Tool,
-    Truth,
     TruthSpec,
 )
 from lab.core.rows import CallRow, ClaimRow, DecisionRow, EventRow, ExposureRow, HiddenRow, MeasureRow

@@ -58,7 +58,7 @@ class Tool:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A named part of a rendered prompt: ``system``, ``rules``, ``observation`` …"""
+    """A named part of a rendered prompt, such as ``rules`` or ``observation``."""
 
     name: str
     text: str

@@ -89,7 +89,7 @@ class Choice(Space):
     options: tuple[str, ...]
 
     def __init__(self, *options: str) -> None:
-        texts = all(isinstance(option, str) and option for option in options)
+        texts = all(isinstance(option, str) for option in options) and all(options)
         if not options or not texts or len(set(options)) != len(options):
             raise RuleError(f"a choice needs distinct, non-empty options, not {options!r}")
         object.__setattr__(self, "options", options)
@@ -225,7 +225,8 @@ class Form(Space):
             raise SpaceMismatch(f"{self.name}: not filled in: {', '.join(missing)}")
         extra = [_brief(name) for name in value if name not in self.fields]
         if extra:
-            raise SpaceMismatch(f"{self.name}: no such field: {', '.join(extra)}; fields: {', '.join(self.fields)}")
+            known = ", ".join(self.fields)
+            raise SpaceMismatch(f"{self.name}: no such field: {', '.join(extra)} (fields: {known})")
         args = {name: space.value_of(space.read(value[name])) for name, space in self.fields.items()}
         return Act(self.name, args)
 

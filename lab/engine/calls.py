@@ -34,6 +34,7 @@ class RecordedCall(NamedTuple):
     """A try that the log holds, with its request as text and its reply, or the error it ended in."""
 
     place: Place
+    number: int
     request_hash: str
     request: str
     reply: ModelReply | None
@@ -62,6 +63,8 @@ class Journal:
         self._by_place: dict[Place, RecordedCall] = {}
         self._by_hash: dict[str, ModelReply] = {}
         self._failed: Counter[Place] = Counter()
+        self._numbers: dict[Place, int] = {}
+        self._next_number: Counter[tuple[str, int, str, int]] = Counter()
         for call in calls:
             self._keep(call)
         self._decided_to = decided_to
@@ -72,6 +75,14 @@ class Journal:
         """How many tries at this call failed before."""
         return self._failed[place]
 
+    def number(self, place: Place) -> int:
+        """The call's number in its decision: the one the log gave it, else the next."""
+        if place not in self._numbers:
+            decision = place[:4]
+            self._numbers[place] = self._next_number[decision]
+            self._next_number[decision] += 1
+        return self._numbers[place]
+
     def reply(self, seq: int, place: Place, request: ModelRequest) -> ModelReply | None:
         """The recorded reply to this call, or None when it must be asked.
 
@@ -79,16 +90,15 @@ class Journal:
             ReplayDiverged: when the log holds another request at this place, or must hold one and does not.
             ModelUnavailable: when the call failed for good before its decision was logged.
         """
-        if self._live_from is not None and seq >= self._live_from:
-            return self._by_hash.get(request.hash)
+        live = self._live_from is not None and seq >= self._live_from
         call = self._by_place.get(place)
-        if call is None:
-            if self._closed:
+        if call is None or (live and call.request_hash != request.hash):
+            if self._closed and not live:
                 raise ReplayDiverged(seq, call=place.node, recorded="no call", found=request.text)
-            return None
+            return self._by_hash.get(request.hash) if live else None
         if call.request_hash != request.hash:
             raise ReplayDiverged(seq, call=place.node, recorded=call.request, found=request.text)
-        if call.reply is None and seq <= self._decided_to:
+        if call.reply is None and (seq <= self._decided_to or self._was_overcome(place)):
             raise ModelUnavailable(call.error or "no reply")
         return call.reply
 
@@ -96,7 +106,15 @@ class Journal:
         """Note that one more try failed."""
         self._failed[place] += 1
 
+    def _was_overcome(self, place: Place) -> bool:
+        """Whether the policy asked again after this failure and got a reply, which is paid for."""
+        later = self._by_place.get(place._replace(nth=place.nth + 1))
+        return later is not None and (later.reply is not None or self._was_overcome(later.place))
+
     def _keep(self, call: RecordedCall) -> None:
+        self._numbers[call.place] = call.number
+        decision = call.place[:4]
+        self._next_number[decision] = max(self._next_number[decision], call.number + 1)
         if call.reply is not None:
             self._by_hash[call.request_hash] = call.reply
         else:
@@ -109,8 +127,7 @@ class Calls:
     """What `ctx.complete` uses: one run's journal, its rows, and what they cost so far.
 
     Attributes:
-        tokens: tokens in and out of all calls, recorded ones included.
-        cost_usd: their price; None once a call's price is unknown.
+        tokens: tokens in and out of all replies, recorded ones included.
     """
 
     def __init__(self, run: str, sink: Sink | None, journal: Journal) -> None:
@@ -118,21 +135,24 @@ class Calls:
         self._sink = sink
         self._journal = journal
         self._counts: Counter[tuple[int, str, int]] = Counter()
-        self._numbers: Counter[int] = Counter()
+        self._cost_nusd = 0
         self.tokens = 0
-        self.cost_usd: float | None = 0.0
+
+    @property
+    def cost_usd(self) -> float:
+        """The sum of the prices known; kept in whole billionths, so that no order of replies changes it."""
+        return self._cost_nusd / 1e9
 
     async def complete(
         self, asked: DecisionRequest, model: Model, request: ModelRequest, node: str
     ) -> ModelReply:
-        """The reply to a call made inside a decision; durable before it is returned.
+        """The reply to a call made inside a decision, as the log holds it; durable before it is returned.
 
         Raises:
             ModelUnavailable: when the model failed; the failed try is a row.
         """
         place = self._place(asked, node)
-        number = self._numbers[asked.seq]
-        self._numbers[asked.seq] += 1
+        number = self._journal.number(place)
         reply = self._journal.reply(asked.seq, place, request)
         if reply is None:
             reply = await self._ask(asked, model, request, place, number)
@@ -149,32 +169,20 @@ class Calls:
         self, asked: DecisionRequest, model: Model, request: ModelRequest, place: Place, number: int
     ) -> ModelReply:
         (result,) = await model.complete([request])
-        await self._commit(asked, request, place, number, result)
-        if isinstance(result, ModelFailure):
-            self._journal.failed(place)
-            raise ModelUnavailable(failure_text(result))
-        return result
-
-    async def _commit(
-        self,
-        asked: DecisionRequest,
-        request: ModelRequest,
-        place: Place,
-        number: int,
-        result: ModelReply | ModelFailure,
-    ) -> None:
-        if self._sink is None:
-            return
         texts = {request.hash: request.text}
         row = _row(self._run, asked, request, place, number, result, texts)
         row = row._replace(try_=self._journal.tries(place))
-        self._sink.write_call(row, texts)
-        await self._sink.committed()
+        if self._sink is not None:
+            self._sink.write_call(row, texts)
+            await self._sink.committed()
+        if isinstance(result, ModelFailure):
+            self._journal.failed(place)
+            raise ModelUnavailable(failure_text(result))
+        return _reply_of(row, texts)
 
     def _count(self, reply: ModelReply) -> None:
         self.tokens += (reply.tokens_in or 0) + (reply.tokens_out or 0)
-        known = self.cost_usd is not None and reply.cost_usd is not None
-        self.cost_usd = (self.cost_usd or 0.0) + (reply.cost_usd or 0.0) if known else None
+        self._cost_nusd += round((reply.cost_usd or 0.0) * 1e9)
 
 
 def _row(
@@ -233,9 +241,13 @@ def recorded_call(row: CallRow, texts: Mapping[str, str]) -> RecordedCall:
     """A row of the log as a call that the journal can answer with; `texts` maps hashes to texts."""
     node, _, nth = row.node.rpartition("#")
     place = Place(row.agent, row.tick, row.phase, row.ask, node, row.attempt, int(nth))
-    if row.reply is None:
-        return RecordedCall(place, row.request_hash, texts[row.request], None, row.error)
-    reply = ModelReply(
+    reply = None if row.reply is None else _reply_of(row, texts)
+    return RecordedCall(place, row.call, row.request_hash, texts[row.request], reply, row.error)
+
+
+def _reply_of(row: CallRow, texts: Mapping[str, str]) -> ModelReply:
+    assert row.reply is not None, "a failed try has no reply"
+    return ModelReply(
         text=texts[row.reply],
         reasoning=None if row.reasoning is None else texts[row.reasoning],
         finish=row.finish,
@@ -245,4 +257,3 @@ def recorded_call(row: CallRow, texts: Mapping[str, str]) -> RecordedCall:
         latency_s=row.latency_s or 0.0,
         facts=parse(row.facts) if row.facts else {},
     )
-    return RecordedCall(place, row.request_hash, texts[row.request], reply, None)

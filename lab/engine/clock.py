@@ -89,7 +89,13 @@ class Clock:
         return simpy.AllOf(self._sim, waits)
 
     def resource(self, capacity: int) -> Places:
-        """A resource with `capacity` places."""
+        """A resource with `capacity` places.
+
+        Raises:
+            RuleError: for a capacity below one.
+        """
+        if capacity < 1:
+            raise RuleError(f"a resource has at least one place, not {capacity}")
         return Places(self._sim, capacity)
 
 

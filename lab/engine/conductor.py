@@ -91,23 +91,22 @@ class Conductor:
         """
         world = self._world
         while asks := world.advance():
-            reason = self._limit_reached()
-            if reason:
-                return self._end(RunStatus.LIMITED, reason, asks)
             if await self._must_stop():
                 return Outcome(RunStatus.STOPPED, world.now + 1, reason="stopped from outside")
             self._change_params(asks)
             verdicts = await self._verdicts(asks)
             self._count_errors(verdicts)
             world.settle(asks, verdicts)
+            world.asks_closed = self._limit_reached() is not None
+        if world.turned_away:
+            return self._end(RunStatus.LIMITED, self._limit_reached())
         if world.out_of_ticks:
             return self._end(RunStatus.LIMITED, f"clock.max_ticks: {world.max_ticks}")
         return self._end(RunStatus.DONE, None)
 
-    def _end(self, status: RunStatus, reason: str | None, unanswered: Sequence[Ask] = ()) -> Outcome:
+    def _end(self, status: RunStatus, reason: str | None) -> Outcome:
         world = self._world
         self._check_errors(final=True)
-        world.withdraw(unanswered)
         measures = tuple(world.environment.measured(world.ledger.record))
         world.finish(measures)
         return Outcome(status, world.now + 1, measures, reason)
@@ -143,7 +142,7 @@ class Conductor:
             return f"limits.decisions: {limits.decisions}"
         if limits.tokens is not None and calls.tokens >= limits.tokens:
             return f"limits.tokens: {limits.tokens}"
-        if limits.cost_usd is not None and (calls.cost_usd or 0.0) >= limits.cost_usd > 0:
+        if limits.cost_usd is not None and calls.cost_usd >= limits.cost_usd:
             return f"limits.cost_usd: {limits.cost_usd}"
         return None
 

@@ -34,11 +34,11 @@ class Context:
         self._renderer = renderer
         self._reseed = reseed
 
-    def key(self, purpose: str = "policy", node: str | None = None, attempt: int = 0) -> int:
+    def key(self, purpose: str = "policy", node: str | None = None) -> int:
         """The 64-bit key of a stream of this agent at this ask; seeds a model's sampler."""
         asked = self._request
         key = stream_key(
-            self._seed, purpose, asked.agent, asked.tick, asked.phase, asked.ask, node, attempt
+            self._seed, purpose, asked.agent, asked.tick, asked.phase, asked.ask, node, asked.attempt
         )
         return (key + self._reseed) % _WRAP if self._reseed else key
 

@@ -15,12 +15,11 @@ from typing import Any
 
 from lab.core.canonical import canonical, content_hash, settled_float
 from lab.core.chain import GENESIS, NO_TRUTH, link, mix
-from lab.core.errors import ChainError, ReplayDiverged
+from lab.core.errors import ChainError, ReplayDiverged, RuleError
 from lab.core.ports import Batch, Progress, Sink
 from lab.core.records import Claim, Decision, Event, Measured, RunRecord, Status, Truth, TruthSpec
 from lab.core.rows import ClaimRow, DecisionRow, EventRow, ExposureRow, HiddenRow, MeasureRow
 from lab.core.spaces import Space
-
 
 STATUS_TEXT = {status: status.value for status in Status}
 
@@ -87,6 +86,7 @@ class Ledger:
         self._hidden: list[HiddenRow] = []
         self._claims: list[ClaimRow] = []
         self._measures: list[MeasureRow] = []
+        self._measured: set[tuple[str, str]] = set()
 
     # --- rows in ----------------------------------------------------------------------------------
 
@@ -103,22 +103,8 @@ class Ledger:
         """Keep the place of a decision that was just asked."""
         self._pending.append(slot)
 
-    def drop(self, slots: Sequence[Slot]) -> None:
-        """Forget decisions that will never be made; what was shown for them was shown for none."""
-        gone = {slot.seq for slot in slots}
-        kept: list[Slot | tuple[str, tuple[Any, ...]]] = []
-        for item in self._pending:
-            if isinstance(item, Slot):
-                kept += [] if item.seq in gone else [item]
-            elif item[0] == "exposure" and item[1][6] in gone:
-                kept.append(("exposure", (*item[1][:6], None, item[1][7])))
-            else:
-                kept.append(item)
-        self._pending = kept
-
-    def add_event(self, event: Event) -> None:
-        """Take an event."""
-        payload = canonical(event.payload) if event.payload else None
+    def add_event(self, event: Event, payload: bytes | None) -> None:
+        """Take an event and its payload as canonical JSON."""
         columns = (
             event.seq,
             event.tick,
@@ -127,7 +113,7 @@ class Ledger:
             event.target,
             event.decision,
             event.value,
-            payload,
+            str(payload, "utf-8") if payload else None,
             self._text(event.text),
         )
         self._pending.append(("event", columns))
@@ -175,6 +161,10 @@ class Ledger:
         """Take a number; an undefined one keeps its reason."""
         value = None if measured.value is None else settled_float(measured.value)
         agent = measured.agent or ""
+        if (agent, measured.name) in self._measured:
+            whose = f" of '{agent}'" if agent else ""
+            raise RuleError(f"measure '{measured.name}'{whose} was given twice")
+        self._measured.add((agent, measured.name))
         self._measures.append(MeasureRow(self.run, agent, measured.name, value, measured.reason))
 
     # --- rows out ---------------------------------------------------------------------------------
@@ -250,11 +240,11 @@ class Ledger:
             self._compare(table, columns)
         self.rows += 1
         if table == "decision":
-            batch.decisions.append(DecisionRow(self.run, *columns, head))
+            batch.decisions.append(DecisionRow._make((self.run, *columns, head)))
         elif table == "event":
-            batch.events.append(EventRow(self.run, *columns, head))
+            batch.events.append(EventRow._make((self.run, *columns, head)))
         else:
-            batch.exposures.append(ExposureRow(self.run, *columns, head))
+            batch.exposures.append(ExposureRow._make((self.run, *columns, head)))
 
     def _compare(self, table: str, columns: tuple[Any, ...]) -> None:
         hashes = self._recorded.hashes
@@ -278,7 +268,7 @@ class Ledger:
         written = self._recorded.written
         if before < written < self.rows:
             raise ChainError(f"run {self.run}: the log ends inside an instant, at row {written}")
-        return before >= written and (self.rows > before or bool(self._measures))
+        return before >= written and (self.rows > before or bool(self._measures or self._claims))
 
     def _forget(self) -> None:
         self._texts.clear()

@@ -8,13 +8,12 @@ from dataclasses import dataclass, replace
 from inspect import isawaitable
 from typing import Any, NamedTuple
 
-from lab.core.canonical import canonical, clean_text
+from lab.core.canonical import canonical, clean_text, shown
 from lab.core.errors import ModelUnavailable, RuleError, RunFailed
 from lab.core.ports import Policy, PolicyContext
 from lab.core.records import VALID, Answer, DecisionRequest, Status
 from lab.core.spaces import Act, SpaceMismatch
 from lab.core.streams import stream_key, uniform
-
 
 ContextFor = Callable[[DecisionRequest], PolicyContext]
 
@@ -36,7 +35,7 @@ class Think:
         tokens = self.per_token_in * answer.tokens_in + self.per_token_out * answer.tokens_out
         ticks = self.base + math.ceil(tokens)
         if self.jitter:
-            key = stream_key(seed, "think", request.agent, request.tick, request.phase, request.ask)
+            key = stream_key(seed, "engine.think", request.agent, request.tick, request.phase, request.ask)
             ticks += int(uniform(key) * (self.jitter + 1))
         return ticks
 
@@ -57,7 +56,7 @@ class Participant:
         position: place in the scenario's agent order, which is the order of a barrier.
         policy: who decides.
         think: how long it takes, None for no time.
-        later: a policy that takes over at decision `later_from`, as a fork asks; it sees all that went before.
+        later: a policy that takes over at decision `later_from`, as a fork asks; it sees all before.
     """
 
     name: str
@@ -90,7 +89,7 @@ class Verdict(NamedTuple):
 
 def judge(request: DecisionRequest, reply: Any) -> Verdict:
     """The verdict on what a policy returned; a reply outside the space is invalid, never guessed at."""
-    answer = reply if type(reply) is Answer else PLAIN
+    answer = _storable(reply) if type(reply) is Answer else PLAIN
     value = reply if answer is PLAIN else answer.value
     if answer.status not in VALID:
         return Verdict(answer, answer.status, None, None, problem=f"the reply was {answer.status.value}")
@@ -127,17 +126,17 @@ async def _answer_later(
     policy: Policy,
     request: DecisionRequest,
     context: ContextFor,
-    reply: Awaitable[Any],
+    reply: Any,
 ) -> Verdict:
     while True:
-        verdict = judge(request, await _reply_or_error(reply))
+        if isawaitable(reply):
+            reply = await _reply_or_error(reply)
+        verdict = judge(request, reply)
         again = next_attempt(participant, request, verdict)
         if again is None:
             return verdict
         request = again
         reply = policy.decide(request, context(request))
-        if not isawaitable(reply):
-            raise RuleError(f"policy of '{participant.name}' awaited once and then did not")
 
 
 async def _reply_or_error(reply: Awaitable[Any]) -> Any:
@@ -172,5 +171,9 @@ def with_raw(answer: Answer, value: Any) -> Answer:
     try:
         raw = canonical(value)
     except RuleError:
-        raw = repr(value)
-    return replace(answer, raw=clean_text(raw))
+        raw = shown(value)
+    return replace(answer, raw=raw)
+
+
+def _storable(answer: Answer) -> Answer:
+    return answer if answer.raw is None else replace(answer, raw=clean_text(answer.raw))

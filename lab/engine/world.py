@@ -1,7 +1,7 @@
 """A run in memory: clock, environment and agents, moved from barrier to barrier.
 
-When nothing more is due at a tick, all open asks form one barrier (architecture §5.2). The world never decides
-anything itself: `advance` gives the open asks, `settle` takes the verdicts.
+When nothing more is due at a tick, all open asks form one barrier (architecture §5.2). The world never
+decides anything itself: `advance` gives the open asks, `settle` takes the verdicts.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from lab.core.canonical import canonical_bytes, parse, settled_float
+from lab.core.canonical import canonical_bytes, clean_text, parse, settled_float
 from lab.core.errors import RuleError, suggestion
 from lab.core.ports import EnvironmentPort, Observation, PerAgent, Play, Resource
 from lab.core.records import NOTHING, Claim, Decision, DecisionRequest, Event, Measured, Status, Tool, Truth
@@ -32,7 +32,7 @@ class Gate:
 
     def __init__(self, reply: Reply, names: Sequence[str]) -> None:
         self.reply = reply
-        self.decisions: dict[str, Decision] = dict.fromkeys(names)  # type: ignore[arg-type]
+        self.decisions: dict[str, Decision] = dict.fromkeys(names)  # type: ignore[assignment]
         self.missing = len(names)
         self.latest = 0
 
@@ -69,6 +69,11 @@ class SimWorld:
         participants: the agents, in scenario order.
         ledger: where behaviour is logged.
         max_ticks: instants 0 … max_ticks - 1 happen.
+
+    Attributes:
+        out_of_ticks: whether the world ended because its ticks are used up.
+        asks_closed: set once a limit is reached; the world then ends at its next ask, which leaves no row.
+        turned_away: whether the world ended that way.
     """
 
     def __init__(
@@ -79,6 +84,8 @@ class SimWorld:
         self.ledger = ledger
         self.max_ticks = max_ticks
         self.out_of_ticks = False
+        self.asks_closed = False
+        self.turned_away = False
         self.environment: EnvironmentPort
         self._clock = Clock()
         self._open: list[Ask] = []
@@ -106,13 +113,15 @@ class SimWorld:
             RuleError: when the environment broke the engine's rules.
         """
         clock = self._clock
-        while not self._over:
+        while not (self._over or self.turned_away):
             due = clock.next_tick()
             if due > clock.now:
                 if self._open:
                     return self._barrier()
                 if nothing_due(due):
-                    raise RuleError("the world waits for nothing: play() has not returned and no event is due")
+                    raise RuleError(
+                        "the world waits for nothing: no event is due and play() has not returned"
+                    )
                 if due >= self.max_ticks:
                     self.out_of_ticks = True
                     return []
@@ -128,10 +137,6 @@ class SimWorld:
         self.ledger.commit(self.now)
         for ask, decision in zip(asks, decided, strict=True):
             self._deliver(ask, decision)
-
-    def withdraw(self, asks: Sequence[Ask]) -> None:
-        """Take asks back that a limit leaves unanswered: they were never decided and leave no row."""
-        self.ledger.drop([ask.slot for ask in asks])
 
     def finish(self, measures: Iterable[Measured]) -> None:
         """Log what is left: things shown to nobody's decision any more, and the measures."""
@@ -161,6 +166,8 @@ class SimWorld:
         deadline: int | None = None,
     ) -> Reply:
         """See `scenarios.Environment.ask`."""
+        if self.asks_closed:
+            return self._turn_away()
         ask = self._open_ask(agent, observation, space, phase, hidden, tools, deadline)
         ask.reply = self._clock.reply()
         return ask.reply
@@ -177,6 +184,8 @@ class SimWorld:
     ) -> Reply:
         """See `scenarios.Environment.ask_all`."""
         names = tuple(agents)
+        if self.asks_closed and names:
+            return self._turn_away()
         gate = Gate(self._clock.reply(), names)
         for name in names:
             offered = space if isinstance(space, Space) else space(name)
@@ -220,8 +229,11 @@ class SimWorld:
         """See `scenarios.Environment.emit`."""
         seq = self.ledger.next_seq()
         number = None if value is None else settled_float(value)
-        event = Event(seq, self.now, kind, agent, target, decision, number, payload or NOTHING, text)
-        self.ledger.add_event(event)
+        frozen = canonical_bytes(payload) if payload else None
+        kept = parse(frozen) if frozen else NOTHING
+        words = clean_text(text) if text else text
+        event = Event(seq, self.now, kind, agent, target, decision, number, kept, words)
+        self.ledger.add_event(event, frozen)
         return seq
 
     def expose(
@@ -229,11 +241,13 @@ class SimWorld:
     ) -> None:
         """See `scenarios.Environment.expose`."""
         self._participant(agent)
-        self._shown.setdefault(agent, []).append((self.now, kind, str(item), rank, text))
+        words = clean_text(text) if text else text
+        self._shown.setdefault(agent, []).append((self.now, kind, str(item), rank, words))
 
     def claim(self, decision: Decision, subject: str, *, said: Any, world: Any, private: Any) -> None:
         """See `scenarios.Environment.claim`."""
-        self.ledger.add_claim(Claim(decision.seq, decision.agent, subject, said, world, private))
+        frozen = [parse(canonical_bytes(value)) for value in (said, world, private)]
+        self.ledger.add_claim(Claim(decision.seq, decision.agent, subject, *frozen))
 
     def pay(self, agent: str, value: float, *, decision: int | None, why: str | None = None) -> int:
         """See `scenarios.Environment.pay`."""
@@ -275,6 +289,11 @@ class SimWorld:
             hint = suggestion(agent, self.participants)
             raise RuleError(f"no agent '{agent}'{hint} (agents: {known})") from None
 
+    def _turn_away(self) -> Reply:
+        """A reply that never comes: the ask is not made, and the world ends with this step."""
+        self.turned_away = True
+        return self._clock.reply()
+
     def _open_ask(
         self,
         agent: str,
@@ -289,6 +308,8 @@ class SimWorld:
         now = self.now
         if self._busy.get(agent, -1) >= now:
             raise RuleError(f"agent '{agent}' already has an open ask at tick {now}")
+        if deadline is not None and (type(deadline) is not int or deadline < 0):
+            raise RuleError(f"a deadline is a whole number of ticks, zero or more, not {deadline!r}")
         self._busy[agent] = now
         shown = self._shown.pop(agent, None)
         if shown:
@@ -346,7 +367,10 @@ class SimWorld:
         delay = think.ticks(verdict.answer, self.seed, request) if think else 0
         act, status, answer = verdict.act, verdict.status, verdict.answer
         if ask.deadline is not None and (delay > ask.deadline or status is Status.TIMEOUT):
-            delay, act, status, answer = ask.deadline, None, Status.TIMEOUT, with_raw(answer, verdict.value)
+            delay = ask.deadline
+            if status is not Status.ERROR:
+                answer = with_raw(answer, verdict.value) if act else answer
+                act, status = None, Status.TIMEOUT
         decision = Decision(
             request.agent,
             request.seq,

@@ -42,14 +42,19 @@ class Draft(NamedTuple):
 class Override:
     """A value for the part of a scenario that `path` names; `place` is where the path is written."""
 
-    path: tuple[str | int, ...]
+    path: Path
     value: Node
     place: Place
 
     @property
     def sizes_group(self) -> bool:
         """Whether it sets the `count` of an entry, which decides who the agents are."""
-        return len(self.path) == 3 and self.path[0] == "agents" and self.path[2] == "count"
+        return sizes_group(self.path)
+
+
+def sizes_group(path: Path) -> bool:
+    """Whether a path names the `count` of an entry."""
+    return len(path) == 3 and path[0] == "agents" and path[2] == "count"
 
 
 def parse_path(text: str) -> Path | None:

@@ -58,6 +58,8 @@ def _problems(error: ValidationError, model: type[BaseModel], root: Node, at: Pa
         if kind == "extra_forbidden":
             message = unknown_key(str(path[-1]), _known_keys(model, path[len(at) : -1]))
             told.setdefault((path, "key"), []).append(message)
+        elif detail["loc"] and detail["loc"][-1] == "[key]":
+            told.setdefault((path, "key"), []).append(f"{_message(detail)}, not '{path[-1]}'")
         else:
             told.setdefault((path, ""), []).append(_message(detail))
     for (path, part), messages in told.items():

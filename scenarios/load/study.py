@@ -18,11 +18,12 @@ from scenarios.load.overrides import (
     parse_settings,
     resized,
     resolved_data,
+    sizes_group,
 )
 from scenarios.load.policies import PolicyCatalog
 from scenarios.load.problems import in_words, validated
 from scenarios.load.scenario import check_file, load_scenario, without_echoes
-from scenarios.load.tree import Node
+from scenarios.load.tree import Node, Place
 from scenarios.load.tree import Path as TreePath
 from scenarios.load.yaml_text import read_file
 from scenarios.spec import Scenario
@@ -212,7 +213,7 @@ class _Loading:
                 nodes[name] = one
         return nodes
 
-    def _shows(self, name: str, place: Any) -> bool:
+    def _shows(self, name: str, place: Place) -> bool:
         """Whether a cell's name can show a level."""
         good = bool(name.strip()) and not set(name) & set(",=\n")
         if not good:
@@ -223,7 +224,7 @@ class _Loading:
     def _fits(self, found: _Found, base: _Base) -> bool:
         """Whether the scenario has the part that a factor sets."""
         message = SWEPT_ELSEWHERE.get(str(found.path[0]))
-        if message is None and not _sizes_group(found.path) and base.scenario is not None:
+        if message is None and not sizes_group(found.path) and base.scenario is not None:
             _, message = find_targets(found.path, self._draft(base), resolved_data(base.scenario))
         if message is None and any(_overlap(found.path, one.path) for one in base.settings):
             message = "is set by --set too"
@@ -337,10 +338,6 @@ class _Loading:
 
     def _tell_at(self, path: TreePath, message: str) -> None:
         self.problems.append(self._root.problem(path, message))
-
-
-def _sizes_group(path: TreePath) -> bool:
-    return len(path) == 3 and path[0] == "agents" and path[2] == "count"
 
 
 def _overlap(one: TreePath, other: TreePath) -> bool:

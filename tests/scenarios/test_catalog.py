@@ -30,7 +30,7 @@ def test_an_unknown_environment_is_told_with_the_nearest_name() -> None:
 
 
 def test_what_is_no_environment_is_refused() -> None:
-    with pytest.raises(UsageError, match="is not a subclass of scenarios.environment.Environment"):
+    with pytest.raises(UsageError, match=r"is not a subclass of scenarios\.environment\.Environment"):
         load_environment("json:JSONDecoder")
 
 
@@ -45,6 +45,9 @@ def test_every_shipped_file_asks_a_question_names_its_schema_and_is_valid(shippe
 
 
 def test_listing_loads_nothing_heavy() -> None:
-    code = "import sys; from scenarios.catalog import *; list(ENVIRONMENTS); list(shipped_files()); print(*sys.modules)"
+    code = (
+        "import sys; from scenarios.catalog import *; "
+        "list(ENVIRONMENTS); list(shipped_files()); print(*sys.modules)"
+    )
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert HEAVY.isdisjoint(loaded.split())

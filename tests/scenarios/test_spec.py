@@ -52,7 +52,7 @@ def test_a_scenario_cannot_be_changed() -> None:
     ],
 )
 def test_what_is_no_resolved_scenario_is_refused(changes: dict[str, Any]) -> None:
-    with pytest.raises(UsageError, match="^not a resolved scenario: "):
+    with pytest.raises(UsageError, match=r"^not a resolved scenario: "):
         scenario(**changes)
 
 

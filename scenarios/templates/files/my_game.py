@@ -65,11 +65,14 @@ class MyGame(Environment[MyParams]):
         last: float | None = None
         for number in range(1, self.params.rounds + 1):
             seen = {"round": number, "share": self.params.share, "last_target": last}
-            decisions = yield self.ask_all(self.agents, lambda _, seen=seen: seen, GUESS, phase="guess")
+            decisions = yield self._ask_everyone(seen)
             guesses = {name: one.args["amount"] for name, one in decisions.items() if one.valid}
             if guesses:
                 last = self._settle(guesses, decisions)
             yield self.wait(1)
+
+    def _ask_everyone(self, seen: dict[str, Any]) -> Any:
+        return self.ask_all(self.agents, lambda agent: seen, GUESS, phase="guess")
 
     def _settle(self, guesses: dict[str, float], decisions: dict[str, Any]) -> float:
         target = self.params.share * sum(guesses.values()) / len(guesses)

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (each row of the tables stands on one line)
 from __future__ import annotations
 
 from pathlib import Path

@@ -45,7 +45,7 @@ def test_scalars_stand_for_lists_of_one_and_for_base_ticks(tmp_path: Path) -> No
 def test_the_seed_of_the_call_takes_the_place_of_the_files(tmp_path: Path) -> None:
     path = write(tmp_path, GOOD)
     assert load_scenario(path, seed=11).seed == 11
-    with pytest.raises(ScenarioError, match="^--seed -1: should be greater than or equal to 0, not -1$"):
+    with pytest.raises(ScenarioError, match=r"^--seed -1: should be greater than or equal to 0, not -1$"):
         load_scenario(path, seed=-1)
 
 
@@ -81,5 +81,5 @@ def test_a_resolved_scenario_can_be_revised_without_its_file(tmp_path: Path) -> 
 
 
 def test_a_bad_revision_is_told_with_the_option(tmp_path: Path) -> None:
-    with pytest.raises(ScenarioError, match="^--set params.rounds=0: should be greater than or equal to 1"):
+    with pytest.raises(ScenarioError, match=r"^--set params\.rounds=0: should be greater than or equal to 1"):
         revise(base(tmp_path), set_=["params.rounds=0"])

@@ -8,8 +8,10 @@ import pytest
 
 from agents.catalog import Catalog
 from lab.core.errors import UsageError
-from scenarios.load import load_any
+from lab.core.records import RunStatus
+from scenarios.load import load_any, load_scenario
 from scenarios.templates import write_templates
+from tests.support.worlds import play
 
 
 @pytest.fixture
@@ -57,3 +59,15 @@ def test_a_folder_that_cannot_be_made_is_one_message(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(UsageError, match="cannot write"):
         write_templates(tmp_path / "file" / "lab")
+
+
+@pytest.mark.parametrize("name", ["scenario.yaml", "my-game.yaml"])
+def test_every_scenario_plays_to_its_end(folder: Path, name: str) -> None:
+    scenario = load_scenario(folder / name, policies=Catalog())
+    environment = scenario.environment_class()
+    agents = {agent.name: Catalog().build(agent.policy.to_json(), environment) for agent in scenario.agents}
+    played = play(environment, scenario.environment_params().model_dump(), agents)
+    assert played.status == RunStatus.DONE
+    expected = environment.expected_decisions(scenario.environment_params(), len(agents))
+    assert len(played.record.decisions) == expected
+    assert sum(event.value or 0 for event in played.record.events if event.kind == "payoff") != 0

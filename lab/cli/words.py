@@ -1,0 +1,73 @@
+"""Logged values in words: what an agent did, what it saw, what an event says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from lab.core.records import Decision
+
+MOST_NUMBERS = 4
+MOST_CHARS = 300
+
+
+def value_words(value: Any) -> str:
+    """JSON data in words, without brackets and quotes; names before their values."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {value_words(one)}" for name, one in value.items())
+    if isinstance(value, list | tuple):
+        return " ".join(value_words(one) for one in value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    return "none" if value is None else str(value)
+
+
+def act_words(decision: Decision, space: Mapping[str, Any]) -> str:
+    """What an agent did: ``stag``, ``contribute 8 points``, ``says “hello”``, ``punish bob 2``."""
+    if decision.action is None:
+        return f"no valid answer ({decision.status})"
+    if space["kind"] == "message":
+        text = str(decision.args["text"])
+        return f"“{text}”" if text else "says nothing"
+    if space["kind"] == "quantity":
+        return f"{decision.action} {value_words(decision.args['amount'])} {space.get('unit') or ''}".rstrip()
+    if space["kind"] == "form":
+        told = {name: one for name, one in decision.args.items() if one}
+        return f"{decision.action} {value_words(told)}" if told else f"{decision.action} nothing"
+    return " ".join([decision.action, value_words(decision.args)]).rstrip()
+
+
+def plain_facts(observation: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, str]:
+    """The numbers and short texts of an observation in words, less those that the params fix."""
+    return {
+        name: value_words(value)
+        for name, value in observation.items()
+        if name not in known and (_is_plain(value) or _is_short(value))
+    }
+
+
+def facts_words(facts: Mapping[str, str]) -> str:
+    """Facts after each other: ``stake 1, cards 4 3``."""
+    return ", ".join(f"{name} {value}" for name, value in facts.items())
+
+
+def quoted(text: str) -> str:
+    """A text in quotes on one line, cut when it is long."""
+    line = " ".join(text.split())
+    return f"“{line if len(line) <= MOST_CHARS else line[: MOST_CHARS - 1] + '…'}”"
+
+
+def signed(value: float) -> str:
+    """A payoff with its sign."""
+    return f"{value:+.6g}" if value else "0"
+
+
+def _is_plain(value: Any) -> bool:
+    return isinstance(value, int | float) or (isinstance(value, str) and len(value) <= MOST_CHARS // 10)
+
+
+def _is_short(value: Any) -> bool:
+    listed = isinstance(value, list) and 0 < len(value) <= MOST_NUMBERS
+    return listed and all(isinstance(one, int | float) for one in value)
