@@ -73,9 +73,12 @@ def find_breaks(rows: Iterable[ChainRow], *, noted_rows: int, noted_head: str) -
         noted_head: the hash that it notes for the last of them.
     """
     walk = _walk(rows)
-    breaks = _swaps_and_alterations(walk.suspects)
-    missing_inside = any("missing" in each.message for each in breaks)
-    return breaks + _end(walk, noted_rows, noted_head, missing_inside)
+    swaps, suspects, restored = _take_swaps(walk.suspects)
+    gaps = [_gap(each) for each in suspects if each.follows_gap]
+    altered = [_alteration(each.row) for each in suspects if not each.follows_gap]
+    inside = sorted((*swaps, *gaps, *altered), key=lambda each: each.seq or 0)
+    whole_end = noted_head in walk.last or noted_head in restored
+    return inside + _end(walk.rows, noted_rows, whole_end=whole_end, gaps=bool(gaps))
 
 
 def _walk(rows: Iterable[ChainRow]) -> _Walk:
@@ -97,39 +100,32 @@ def _follows(row: ChainRow, before: Sequence[str]) -> bool:
     return any(link(each, row.table, row.columns) == row.hash for each in before)
 
 
-def _swaps_and_alterations(suspects: list[_Suspect]) -> list[Break]:
-    breaks: list[Break] = []
-    if len(suspects) <= _SUSPECTS_MAX:
-        breaks, suspects = _take_swaps(suspects)
-    for suspect in suspects:
-        row = suspect.row
-        if suspect.follows_gap:
-            breaks.append(Break(row.table, suspect.before_seq + 1, _missing_words(suspect)))
-        else:
-            breaks.append(Break(row.table, row.seq, f"{row.table} row {row.seq} was altered"))
-    return sorted(breaks, key=lambda each: each.seq or 0)
-
-
-def _missing_words(suspect: _Suspect) -> str:
-    first, last = suspect.before_seq + 1, suspect.row.seq - 1
-    which = f"row {first} is" if first == last else f"rows {first} to {last} are"
-    return f"{which} missing before {suspect.row.table} row {suspect.row.seq}"
-
-
-def _take_swaps(suspects: list[_Suspect]) -> tuple[list[Break], list[_Suspect]]:
-    """Pairs of rows that follow once they change places, and the suspects that this leaves unexplained."""
-    breaks: list[Break] = []
+def _take_swaps(suspects: list[_Suspect]) -> tuple[list[Break], list[_Suspect], set[str]]:
+    """Pairs of rows that follow once they change places, the suspects left, and the hashes so restored."""
+    swaps: list[Break] = []
+    restored: set[str] = set()
     rest = list(suspects)
-    for first, second in combinations(suspects, 2):
-        if first not in rest or second not in rest:
-            continue
-        restored = _restored(first, second)
-        if restored:
-            a, b = first.row, second.row
-            message = f"rows {a.seq} and {b.seq} were swapped (now {a.table} and {b.table})"
-            breaks.append(Break(a.table, a.seq, message))
-            rest = [each for each in rest if each not in (first, second) and not _follows(each.row, restored)]
-    return breaks, rest
+    pairs = combinations(suspects, 2) if len(suspects) <= _SUSPECTS_MAX else ()
+    for first, second in pairs:
+        if first in rest and second in rest and (hashes := _restored(first, second)):
+            restored.update(hashes)
+            swaps.append(_swap(first.row, second.row))
+            rest = [each for each in rest if each not in (first, second) and not _follows(each.row, hashes)]
+    return swaps, rest, restored
+
+
+def _swap(a: ChainRow, b: ChainRow) -> Break:
+    return Break(a.table, a.seq, f"rows {a.seq} and {b.seq} were swapped (now {a.table} and {b.table})")
+
+
+def _alteration(row: ChainRow) -> Break:
+    return Break(row.table, row.seq, f"{row.table} row {row.seq} was altered")
+
+
+def _gap(suspect: _Suspect) -> Break:
+    row, first, last = suspect.row, suspect.before_seq + 1, suspect.row.seq - 1
+    which = f"row {first} is" if first == last else f"rows {first} to {last} are"
+    return Break(row.table, first, f"{which} missing before {row.table} row {row.seq}")
 
 
 def _restored(first: _Suspect, second: _Suspect) -> tuple[str, ...]:
@@ -148,17 +144,18 @@ def _restored(first: _Suspect, second: _Suspect) -> tuple[str, ...]:
     return ()
 
 
-def _end(walk: _Walk, noted_rows: int, noted_head: str, missing_inside: bool) -> list[Break]:
-    if walk.rows > noted_rows:
-        extra = walk.rows - noted_rows
-        return [Break("run", None, f"{extra} row(s) more than the {noted_rows} that the run notes")]
-    if noted_head not in walk.last:
-        lost = noted_rows - walk.rows
-        if lost and not missing_inside:
-            return [Break("run", None, f"the last {lost} of {noted_rows} row(s) are missing")]
-        if lost > 1:
-            return [Break("run", None, f"rows at the end are missing: {walk.rows} of {noted_rows} are there")]
-        return [Break("run", None, "the run notes another last row")]
-    if walk.rows < noted_rows and not missing_inside:
-        return [Break("run", None, f"{walk.rows} rows are there, the run notes {noted_rows}")]
-    return []
+def _end(rows: int, noted: int, *, whole_end: bool, gaps: bool) -> list[Break]:
+    """What is wrong with a run's end, given the rows found and noted and whether rows are missing inside."""
+    if rows > noted:
+        message = f"{rows - noted} row(s) more than the {noted} that the run notes"
+    elif whole_end:
+        if rows == noted or gaps:
+            return []
+        message = f"{rows} rows are there, the run notes {noted}"
+    elif rows == noted:
+        message = "the run notes another last row"
+    elif gaps:
+        message = f"rows at the end are missing: {rows} of {noted} are there"
+    else:
+        message = f"the last {noted - rows} of {noted} row(s) are missing"
+    return [Break("run", None, message)]

@@ -6,16 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import TracebackType
-from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine
 
 from db import schema
 from db.connection import Location, begin, locate, make_engine, placeholder, plain_errors
 from lab.core.errors import StoreError
-
-if TYPE_CHECKING:
-    from db.recorder import Recorder
 
 
 @dataclass(frozen=True)
@@ -59,12 +55,6 @@ class Store:
         """
         with plain_errors(self.location), self.engine.connect() as connection:
             yield connection.execution_options(stream_results=True)
-
-    def recorder(self) -> Recorder:
-        """A recorder of rows into this database, to be used as a context manager."""
-        from db.recorder import Recorder
-
-        return Recorder(self)
 
     def close(self) -> None:
         """Close every connection."""

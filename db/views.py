@@ -42,6 +42,9 @@ def _number(unit: str, about: str) -> ViewColumn:
     return ViewColumn("number", unit, about)
 
 
+_STUDY = "(SELECT s.name FROM study s WHERE s.id = r.study)"
+"""The study of run `r`: not joined, so that a query which asks nothing of the run never reads its row."""
+
 _RUN = {"run": _text("id", "the run: 12 hex letters")}
 _PLACE = {
     "study": _text("name", "the study; null for `lab run` and forks"),
@@ -85,11 +88,11 @@ V_RUN = View(
         "created": _number("s", "wall clock since 1970: when first claimed"),
         "error": _text("words", "why it stopped or failed"),
     },
-    """SELECT r.id AS run, s.name AS study, r.name AS scenario, r.family, r.environment, r.cell,
+    f"""SELECT r.id AS run, {_STUDY} AS study, r.name AS scenario, r.family, r.environment, r.cell,
        r.replicate, r.seed, r.status, r.digest, r.ticks, r.decisions, r.invalid, r.tokens, r.cost_usd,
        r.wall_s, r.factors, r.parent, r.fork_at, r.look, r.environment_version, r.scenario_hash,
        r.created, r.error
-FROM run r LEFT JOIN study s ON s.id = r.study""",
+FROM run r""",
 )
 
 V_FACTOR = View(
@@ -133,7 +136,7 @@ V_DECISION = View(
         "cost_usd": _number("USD", "sum of the known prices of its model calls; null without one"),
         "latency_s": _number("s", "sum over its model calls; null without one"),
     },
-    """SELECT d.run, s.name AS study, r.family, r.environment, r.cell, r.seed, d.seq, d.tick,
+    f"""SELECT d.run, {_STUDY} AS study, r.family, r.environment, r.cell, r.seed, d.seq, d.tick,
        d.effect_tick, d.phase, d.agent, a.role, a.policy, a.model, o.text AS observation,
        p.text AS space, d.action, d.args, d.status,
        CASE WHEN d.status IN ('ok', 'repaired', 'retried') THEN 1 ELSE 0 END AS valid,
@@ -148,7 +151,6 @@ V_DECISION = View(
        (SELECT sum(c.latency_s) FROM model_call c WHERE c.run = d.run AND c.seq = d.seq) AS latency_s
 FROM decision d
 LEFT JOIN run r ON r.id = d.run
-LEFT JOIN study s ON s.id = r.study
 LEFT JOIN agent a ON a.run = d.run AND a.name = d.agent
 LEFT JOIN text o ON o.hash = d.observation
 LEFT JOIN text p ON p.hash = d.space""",
@@ -165,11 +167,10 @@ V_MEASURE = View(
         "value": _number("of the measure", "its value; null when undefined"),
         "reason": _text("words", "why it is undefined"),
     },
-    """SELECT m.run, s.name AS study, r.cell, r.seed, nullif(m.agent, '') AS agent, m.name AS measure,
+    f"""SELECT m.run, {_STUDY} AS study, r.cell, r.seed, nullif(m.agent, '') AS agent, m.name AS measure,
        m.value, m.reason
 FROM measure m
-LEFT JOIN run r ON r.id = m.run
-LEFT JOIN study s ON s.id = r.study""",
+LEFT JOIN run r ON r.id = m.run""",
 )
 
 _EVENT = {
@@ -184,11 +185,10 @@ _EVENT = {
     "payload": _text("JSON", "what else"),
     "text": _text("words", "its words"),
 }
-_EVENT_QUERY = """SELECT e.run, s.name AS study, r.cell, r.seed, e.seq, e.tick, e.kind, e.agent, e.target,
+_EVENT_QUERY = f"""SELECT e.run, {_STUDY} AS study, r.cell, r.seed, e.seq, e.tick, e.kind, e.agent, e.target,
        e.decision, e.value, e.payload, t.text AS text
 FROM event e
 LEFT JOIN run r ON r.id = e.run
-LEFT JOIN study s ON s.id = r.study
 LEFT JOIN text t ON t.hash = e.text"""
 
 V_EVENT = View("v_event", "one thing that happened in the world", _EVENT, _EVENT_QUERY)
@@ -210,11 +210,10 @@ V_EXPOSURE = View(
         "decision": _integer("count", "seq of the decision it was shown for"),
         "text": _text("words", "its words"),
     },
-    """SELECT x.run, s.name AS study, r.cell, r.seed, x.seq, x.tick, x.agent, x.kind, x.item, x.rank,
+    f"""SELECT x.run, {_STUDY} AS study, r.cell, r.seed, x.seq, x.tick, x.agent, x.kind, x.item, x.rank,
        x.decision, t.text AS text
 FROM exposure x
 LEFT JOIN run r ON r.id = x.run
-LEFT JOIN study s ON s.id = r.study
 LEFT JOIN text t ON t.hash = x.text""",
 )
 
@@ -231,17 +230,17 @@ V_FAILURE = View(
         "status": _text("name", "status of the run or decision; error for a call"),
         "message": _text("words", "the error, or the reply that was not valid"),
     },
-    """SELECT r.id AS run, s.name AS study, r.cell, r.seed, 'run' AS failure, CAST(NULL AS bigint) AS seq,
+    f"""SELECT r.id AS run, {_STUDY} AS study, r.cell, r.seed, 'run' AS failure, CAST(NULL AS bigint) AS seq,
        r.ticks AS tick, CAST(NULL AS text) AS agent, r.status, r.error AS message
-FROM run r LEFT JOIN study s ON s.id = r.study
+FROM run r
 WHERE r.status IN ('failed', 'stopped')
 UNION ALL
-SELECT d.run, s.name, r.cell, r.seed, 'decision', d.seq, d.tick, d.agent, d.status, d.raw
-FROM decision d LEFT JOIN run r ON r.id = d.run LEFT JOIN study s ON s.id = r.study
+SELECT d.run, {_STUDY}, r.cell, r.seed, 'decision', d.seq, d.tick, d.agent, d.status, d.raw
+FROM decision d LEFT JOIN run r ON r.id = d.run
 WHERE d.status NOT IN ('ok', 'repaired', 'retried')
 UNION ALL
-SELECT c.run, s.name, r.cell, r.seed, 'call', c.seq, c.tick, c.agent, 'error', c.error
-FROM model_call c LEFT JOIN run r ON r.id = c.run LEFT JOIN study s ON s.id = r.study
+SELECT c.run, {_STUDY}, r.cell, r.seed, 'call', c.seq, c.tick, c.agent, 'error', c.error
+FROM model_call c LEFT JOIN run r ON r.id = c.run
 WHERE c.error IS NOT NULL""",
 )
 

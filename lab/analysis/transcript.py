@@ -113,19 +113,14 @@ class Transcript:
 
     Attributes:
         header: what it is of.
-        lines: by seq.
+        lines: by seq. What an agent was shown is numbered with the decision it was shown for, so its tick may
+            be older than those around it.
         next_after: `after` of the next page; None on the last.
     """
 
     header: Header
     lines: tuple[Line, ...]
     next_after: int | None
-
-    @property
-    def instants(self) -> Iterator[tuple[int, tuple[Line, ...]]]:
-        """Each tick of the page with its lines."""
-        for tick, lines in groupby(self.lines, key=lambda line: line.tick):
-            yield tick, tuple(lines)
 
 
 def transcript(

@@ -199,7 +199,7 @@ def _flags(
     valued = sum(_has_value(pair, hypothesis.measure) for pair in pairs)
     if valued < planned:
         yield f"{valued} of {planned} pairs of runs have a value"
-    if comparison.n_pairs and comparison.mean_difference == 0 and comparison.note:
+    if comparison.note and (comparison.n_pairs or 0) >= MIN_PAIRS:
         yield comparison.note
     if _gap(rates):
         yield f"invalid rates differ: {rates[0]:.1%} and {rates[1]:.1%}"

@@ -170,6 +170,7 @@ def _raw_insert(path: Path, kept: Kept) -> None:
         tables.exposure: [row for batch, _ in kept.batches for row in batch.exposures],
     }
     with closing(sqlite3.connect(path)) as connection:
+        connection.execute("pragma synchronous = normal")
         for table, some in rows.items():
             connection.executemany(insert_sql(table, "?", skip_known=table is tables.text), some)
         connection.commit()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated
 
 import typer
@@ -28,7 +28,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )
 
-for name, command in {
+COMMANDS: dict[str, Callable[..., None]] = {
     "init": authoring.init,
     "validate": authoring.validate,
     "schema": authoring.schema,
@@ -45,7 +45,9 @@ for name, command in {
     "diff": repeating.diff,
     "doctor": upkeep.doctor,
     "bench": upkeep.bench,
-}.items():
+}
+
+for name, command in COMMANDS.items():
     app.command(name)(command)
 app.add_typer(upkeep.database, name="db")
 
@@ -109,7 +111,7 @@ def _in_words(error: LabError | typer.TyperException) -> str:
     if isinstance(error, LabError):
         return str(error)
     context: typer.Context | None = getattr(error, "ctx", None)
-    message = " ".join(error.format_message().split())
+    message = " ".join(error.format_message().replace("Value error, ", "").split())
     return f"{context.command_path if context else 'lab'}: {message}"
 
 

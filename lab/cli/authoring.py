@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def init(directory: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.")]) -> None:
-    """Write files to start from: scenario, study, environment, analysis."""
+    """Write a scenario, a study and more to start from."""
     from scenarios.templates import write_templates
 
     for path in write_templates(directory):
@@ -30,7 +30,9 @@ def init(directory: Annotated[Path, typer.Argument(metavar="DIR", help="A new or
 
 
 def schema(
-    which: Annotated[Literal["scenario", "study"], typer.Argument(help="Of which kind of file.")] = "scenario",
+    which: Annotated[
+        Literal["scenario", "study"], typer.Argument(help="Of which kind of file.")
+    ] = "scenario",
 ) -> None:
     """Print the JSON Schema of scenario or study files."""
     from scenarios.schema import schema_texts

@@ -1,4 +1,4 @@
-"""What `lab doctor` looks at: Python, packages, processors, the database and its disk; nothing heavy is loaded."""
+"""What `lab doctor` looks at: Python, packages (none is loaded), processors, the database and its disk."""
 
 from __future__ import annotations
 
@@ -61,7 +61,9 @@ def _package(name: str, requirement: str) -> Finding:
 def _processors() -> Iterator[Finding]:
     threads = os.environ.get("OMP_NUM_THREADS")
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    yield Finding("processor cores", f"{cores}" + (f", OMP_NUM_THREADS={threads}" if threads else ""), ok=True)
+    yield Finding(
+        "processor cores", f"{cores}" + (f", OMP_NUM_THREADS={threads}" if threads else ""), ok=True
+    )
     driver = Path("/proc/driver/nvidia/version").exists() or shutil.which("nvidia-smi") is not None
     yield Finding("NVIDIA driver", "present" if driver else "none (not needed)", ok=True)
 

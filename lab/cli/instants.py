@@ -1,11 +1,11 @@
-"""What happens at one tick, as lines: each phase with what its agents did and got, then what the world did."""
+"""What happens at one tick, as lines: in each phase what its agents did and got, then what the world did."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lab.analysis.transcript import DecisionLine
 from lab.cli.printing import Line, Span
@@ -21,7 +21,7 @@ COLOURS = ("cyan", "magenta", "green", "yellow", "blue", "bright_red", "bright_c
 
 
 @dataclass(frozen=True, slots=True)
-class Cast:
+class Names:
     """The agents of a run as lines show them, and the params that no line needs to repeat."""
 
     names: tuple[str, ...]
@@ -39,6 +39,13 @@ class Cast:
         return Span(" " * (max(map(len, self.names)) + 4))
 
 
+class _Widths(NamedTuple):
+    """How wide the columns of a phase are, in letters."""
+
+    act: int
+    payoff: int
+
+
 @dataclass(frozen=True, slots=True)
 class Instant:
     """One tick: its decisions and events by seq, and what was shown to agents before its decisions."""
@@ -47,22 +54,24 @@ class Instant:
     lines: Sequence[DecisionLine | Event]
     shown: Mapping[int, Sequence[ExposureLine]]
 
-    def told(self, cast: Cast) -> Iterator[Line]:
+    def told(self, names: Names) -> Iterator[Line]:
         """The instant, phase by phase."""
         payoffs = self._payoffs()
         for phase, block in self._blocks():
             decisions = [line for line in block if isinstance(line, DecisionLine)]
-            common, own = _facts(decisions, cast.params)
+            common, own = _facts(decisions, names.params)
             yield ()
             yield _title(self.tick, phase, common)
-            width = min(WIDEST, max((len(_words(line)) for line in decisions), default=0))
-            paid = max((len(signed(payoffs[line.seq])) for line in decisions if line.seq in payoffs), default=0)
+            earned = {line.seq: signed(payoffs[line.seq]) for line in decisions if line.seq in payoffs}
+            widths = _Widths(
+                act=min(WIDEST, max((len(_words(line)) for line in decisions), default=0)),
+                payoff=max(map(len, earned.values()), default=0),
+            )
             for line in decisions:
-                yield from (_shown_line(one, cast) for one in self.shown.get(line.seq, ()))
-                payoff = signed(payoffs[line.seq]) if line.seq in payoffs else ""
-                yield _decision_line(line, cast, width, payoff.rjust(paid), own[line.seq])
-                yield from _beside(line, cast)
-            yield from self._world(block, cast)
+                yield from (_shown_line(one, names) for one in self.shown.get(line.seq, ()))
+                yield _decision_line(line, names, widths, earned.get(line.seq, ""), own[line.seq])
+                yield from _beside(line, names)
+            yield from self._world(block, names)
 
     def _blocks(self) -> Iterator[tuple[str | None, list[DecisionLine | Event]]]:
         """The lines of each phase; events belong to the phase that they follow."""
@@ -85,11 +94,11 @@ class Instant:
                 sums[line.decision] += line.value or 0.0
         return sums
 
-    def _world(self, block: Sequence[DecisionLine | Event], cast: Cast) -> Iterator[Line]:
+    def _world(self, block: Sequence[DecisionLine | Event], names: Names) -> Iterator[Line]:
         decisions = {line.seq: line for line in self.lines if isinstance(line, DecisionLine)}
         for line in block:
             if isinstance(line, Event) and not _is_told(line, decisions):
-                yield _event_line(line, cast)
+                yield _event_line(line, names)
 
 
 def _facts(
@@ -101,7 +110,8 @@ def _facts(
     alike = every[0].items() if len(every) > 1 else ()
     common = {name: value for name, value in alike if all(one.get(name) == value for one in every)}
     own = {
-        seq: {name: value for name, value in facts.items() if name not in common} for seq, facts in seen.items()
+        seq: {name: value for name, value in facts.items() if name not in common}
+        for seq, facts in seen.items()
     }
     return common, own
 
@@ -116,45 +126,44 @@ def _words(line: DecisionLine) -> str:
 
 
 def _decision_line(
-    line: DecisionLine, cast: Cast, width: int, payoff: str, facts: Mapping[str, str]
+    line: DecisionLine, names: Names, widths: _Widths, payoff: str, facts: Mapping[str, str]
 ) -> Line:
-    valid = line.decision.status in VALID
-    mended = "" if line.decision.status is Status.OK or not valid else f" ({line.decision.status})"
+    status = line.decision.status
+    mended = status in VALID and status is not Status.OK
     return (
         Span("  "),
-        cast.name(line.decision.agent),
-        Span("  "),
-        Span(_words(line).ljust(width), "" if valid else "bold red"),
-        Span(mended, "yellow"),
-        Span(f"  {payoff}" if payoff.strip() else " " * (len(payoff) + 2), _colour(payoff)),
+        names.name(line.decision.agent),
+        Span(f"  {_words(line).ljust(widths.act)}", "" if status in VALID else "bold red"),
+        Span(f" ({status})" if mended else "", "yellow"),
+        Span(f"  {payoff.rjust(widths.payoff)}" if widths.payoff else "", _colour(payoff)),
         Span(f"  {facts_words(facts)}" if facts else "", DIM),
     )
 
 
 def _colour(payoff: str) -> str:
-    return "red" if payoff.strip().startswith("-") else "green"
+    return "red" if payoff.startswith("-") else "green"
 
 
-def _beside(line: DecisionLine, cast: Cast) -> Iterator[Line]:
+def _beside(line: DecisionLine, names: Names) -> Iterator[Line]:
     """Under a decision: the reply in its own words, what was claimed, what was hidden."""
     decision = line.decision
     if decision.raw and decision.raw.strip() != decision.action:
-        yield (cast.indent(), Span(quoted(decision.raw), "italic"))
+        yield (names.indent(), Span(quoted(decision.raw), "italic"))
     for claim in line.claims:
-        yield (cast.indent(), _claim_span(claim))
+        yield (names.indent(), _claim_span(claim))
     if line.truths:
         told = (
             f"{name} {value_words(truth.value)}"
             + ("" if truth.posterior is None else f" (log-odds {truth.posterior:+.2f})")
             for name, truth in line.truths.items()
         )
-        yield (cast.indent(), Span(f"hidden: {', '.join(told)}", DIM))
+        yield (names.indent(), Span(f"hidden: {', '.join(told)}", DIM))
 
 
 def _claim_span(claim: Claim) -> Span:
     said, world = value_words(claim.said), value_words(claim.world)
     if claim.said == claim.private:
-        return Span(f"claims {claim.subject} {said}", DIM)
+        return Span(f"claims {claim.subject} {said}, truly", DIM)
     knew = "" if claim.private == claim.world else f", believes {value_words(claim.private)}"
     return Span(f"claims {claim.subject} {said}, but it is {world}{knew}", "yellow")
 
@@ -169,20 +178,29 @@ def _is_told(event: Event, decisions: Mapping[int, DecisionLine]) -> bool:
     return event.kind in ("payoff", made.decision.action, made.decision.phase)
 
 
-def _event_line(event: Event, cast: Cast) -> Line:
+def _event_line(event: Event, names: Names) -> Line:
     if event.kind == "payoff":
         why = str(event.payload.get("why") or "payoff")
         value = event.value or 0.0
-        return (Span("  "), cast.name(event.agent), Span(f"  {why}  "), Span(signed(value), _colour(signed(value))))
+        return (
+            Span("  "),
+            names.name(event.agent),
+            Span(f"  {why}  "),
+            Span(signed(value), _colour(signed(value))),
+        )
     words = [event.kind]
     words += [f"→ {event.target}"] if event.target else []
     words += [value_words(event.value)] if event.value is not None else []
     words += [quoted(event.text)] if event.text else []
     told = " ".join(words) + (f": {value_words(event.payload)}" if event.payload else "")
-    who = (cast.name(event.agent), Span("  ")) if event.agent else ()
+    who = (names.name(event.agent), Span("  ")) if event.agent else ()
     return (Span("  "), *who, Span(told, "" if event.agent else "italic"))
 
 
-def _shown_line(exposure: ExposureLine, cast: Cast) -> Line:
+def _shown_line(exposure: ExposureLine, names: Names) -> Line:
     text = f" {quoted(exposure.text)}" if exposure.text else ""
-    return (Span("  "), cast.name(exposure.agent), Span(f"  is shown {exposure.kind} {exposure.item}{text}", DIM))
+    return (
+        Span("  "),
+        names.name(exposure.agent),
+        Span(f"  is shown {exposure.kind} {exposure.item}{text}", DIM),
+    )

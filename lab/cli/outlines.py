@@ -39,36 +39,35 @@ def module_table(module: str, attribute: str) -> Iterator[Outline]:
 
 
 def _entries(module: str, body: list[ast.stmt], attribute: str) -> Iterator[Outline]:
+    table = next((value for name, value in _assignments(body) if name == attribute), None)
+    if isinstance(table, ast.Dict):
+        for key, value in zip(table.keys, table.values, strict=True):
+            if key is not None:
+                yield Outline(_text(key, module), about(_text(value, module)))
+
+
+def _assignments(body: list[ast.stmt]) -> Iterator[tuple[str, ast.expr]]:
+    """Every name that statements give a value to, with that value."""
     for statement in body:
-        if attribute in _assigned(statement) and isinstance(statement, ast.Assign | ast.AnnAssign):
-            if isinstance(statement.value, ast.Dict):
-                for key, value in zip(statement.value.keys, statement.value.values, strict=True):
-                    if key is not None:
-                        yield Outline(str(_text(key, module)), about(_text(value, module)))
-
-
-def _assigned(statement: ast.stmt) -> set[str]:
-    """The names that a statement gives a value to."""
-    if isinstance(statement, ast.Assign):
-        targets = statement.targets
-    elif isinstance(statement, ast.AnnAssign):
-        targets = [statement.target]
-    else:
-        return set()
-    return {target.id for target in targets if isinstance(target, ast.Name)}
+        match statement:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                yield name, value
+            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
+                yield name, value
 
 
 def _text(node: ast.expr, module: str) -> str:
     """A text written as a constant, the name of one, or a sum of those."""
-    if isinstance(node, ast.Constant):
-        return str(node.value)
-    if isinstance(node, ast.BinOp):
-        return _text(node.left, module) + _text(node.right, module)
-    if isinstance(node, ast.Name):
-        for statement in _tree(module).body:
-            if node.id in _assigned(statement) and isinstance(statement, ast.Assign):
-                return _text(statement.value, module)
-    raise ValueError(f"{module}: line {node.lineno} is no import string that can be read without importing")
+    match node:
+        case ast.Constant(value=str(text)):
+            return text
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            return _text(left, module) + _text(right, module)
+        case ast.Name(id=name):
+            constants = dict(_assignments(_tree(module).body))
+            if name in constants:
+                return _text(constants[name], module)
+    raise ValueError(f"{module}:{node.lineno}: no text that can be read without importing")
 
 
 def _class(module: str, name: str) -> ast.ClassDef | None:

@@ -19,6 +19,8 @@ class Span(NamedTuple):
 
 Line = tuple[Span, ...]
 
+_CONTROLS = dict.fromkeys([*range(0x20), *range(0x7F, 0xA0)], "\ufffd") | {ord("\t"): " "}
+
 
 def say(text: str = "") -> None:
     """Print a line that was asked for."""
@@ -41,17 +43,22 @@ def json_line(value: Any) -> str:
 
 
 def paint(lines: Iterable[Line]) -> None:
-    """Print lines, in colour on a terminal."""
+    """Print lines, in colour on a terminal; no word of an agent can steer the terminal."""
     if not is_terminal(sys.stdout):
         for line in lines:
-            print("".join(span.text for span in line).rstrip())
+            print("".join(visible(span.text) for span in line).rstrip())
         return
     from rich.console import Console
     from rich.text import Text
 
     console = Console(highlight=False, soft_wrap=True)
     for line in lines:
-        console.print(Text.assemble(*line))
+        console.print(Text.assemble(*((visible(span.text), span.style) for span in line)))
+
+
+def visible(text: str) -> str:
+    """`text` with control characters, such as those that begin an escape sequence, made visible."""
+    return text.translate(_CONTROLS)
 
 
 def is_terminal(stream: TextIO) -> bool:

@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     from db.store import Store
     from lab.analysis.status import StudyStatus
 
-RUN_FIELDS = ("study", "scenario", "environment", "cell", "replicate", "seed", "status", "digest")
-RUN_FIELDS += ("ticks", "decisions", "invalid", "tokens", "cost_usd", "wall_s", "parent", "fork_at", "error")
+RUN_FIELDS: tuple[str, ...] = (
+    *("study", "name", "environment", "cell", "replicate", "seed", "status", "digest", "ticks", "decisions"),
+    *("invalid", "tokens", "cost_usd", "wall_s", "parent", "fork_at", "error"),
+)
 
 
 def status(
@@ -50,7 +52,9 @@ def _status_row(status: StudyStatus) -> tuple[Cell, ...]:
 
 
 def runs(
-    study: Annotated[str | None, typer.Option("--study", metavar="STUDY", help="Only runs of this study.")] = None,
+    study: Annotated[
+        str | None, typer.Option("--study", metavar="STUDY", help="Only runs of this study.")
+    ] = None,
     limit: Annotated[int, typer.Option("--limit", metavar="N", min=1, help="At most so many runs.")] = 50,
     after: Annotated[
         str | None, typer.Option("--after", metavar="RUN", help="Only runs begun before this one.")
@@ -70,21 +74,21 @@ def runs(
     if json:
         say_json([_run_json(info) for info in found])
         return
-    table(
-        ("run", "scenario", "study", "cell", "seed", "status", "decisions", "invalid", "begun"),
-        [
-            (one.id, one.name, one.study, one.cell, str(one.seed), one.status, one.decisions, one.invalid)
-            + (moment(one.created),)
-            for one in found
-        ],
-    )
+    titles = ("run", "scenario", "study", "cell", "seed", "status", "decisions", "invalid", "begun")
+    table(titles, [_run_row(info) for info in found])
     if len(found) == limit:
         say(f"the next page: --after {found[-1].id}")
 
 
+def _run_row(info: RunInfo) -> tuple[Cell, ...]:
+    place = (info.id, info.name, info.study, info.cell, str(info.seed))
+    return (*place, info.status, info.decisions, info.invalid, moment(info.created))
+
+
 def _run_json(info: RunInfo) -> dict[str, Any]:
-    row = {"run": info.id}
-    return row | {name: getattr(info, "name" if name == "scenario" else name) for name in RUN_FIELDS}
+    """A run's row; its scenario goes by name, as in `v_run`."""
+    fields = {"scenario" if name == "name" else name: getattr(info, name) for name in RUN_FIELDS}
+    return {"run": info.id, **fields}
 
 
 def show(
@@ -127,7 +131,9 @@ def query(
 
 
 def export(
-    name: Annotated[str, typer.Argument(metavar="STUDY|RUN", help="A study's name or the beginning of a run's id.")],
+    name: Annotated[
+        str, typer.Argument(metavar="STUDY|RUN", help="A study's name or the beginning of a run's id.")
+    ],
     format: Annotated[
         Literal["parquet", "csv", "jsonl"], typer.Option("--format", help="The kind of files.")
     ] = "parquet",

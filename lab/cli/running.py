@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from lab.cli.options import Db, Json, Seed, Settings, Swaps
-from lab.cli.printing import counted, note, say, say_json
+from lab.cli.printing import counted, note, say_json
 from lab.cli.progress import Progress, progress
 
 if TYPE_CHECKING:
@@ -23,7 +23,9 @@ def run(
     seed: Seed = None,
     set_: Settings = None,
     swap: Swaps = None,
-    new: Annotated[bool, typer.Option("--new", help="Start a new run even if an equal one is unfinished.")] = False,
+    new: Annotated[
+        bool, typer.Option("--new", help="Start a new run even if an equal one is unfinished.")
+    ] = False,
     db: Db = None,
     json: Json = False,
 ) -> None:
@@ -56,14 +58,12 @@ def tell_run(run: Run, *, json: bool, interrupted: bool = False) -> None:
 
 def batch(
     study: Annotated[str, typer.Argument(metavar="STUDY", help="A study file (*.study.yaml).")],
-    workers: Annotated[int, typer.Option("--workers", metavar="N", min=1, help="Processes.")] = 1,
+    workers: Annotated[int, typer.Option("--workers", metavar="N", help="Processes.")] = 1,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell what it would take; run nothing.")] = False,
     pilot: Annotated[
-        int | None, typer.Option("--pilot", metavar="N", min=1, help="Only the first N seeds of each cell.")
+        int | None, typer.Option("--pilot", metavar="N", help="Only the first N seeds of each cell.")
     ] = None,
-    limit: Annotated[
-        int | None, typer.Option("--limit", metavar="N", min=1, help="Only the first N runs.")
-    ] = None,
+    limit: Annotated[int | None, typer.Option("--limit", metavar="N", help="Only the first N runs.")] = None,
     db: Db = None,
     json: Json = False,
 ) -> None:
@@ -104,7 +104,10 @@ class _Batch:
         for warning in plan.warnings:
             note(f"warning: {warning}")
         cells, done = counted(plan.cells, "cell"), min(plan.finished, plan.runs)
-        note(f"{plan.study}: {counted(plan.runs, 'run')} in {cells}" + (f", {done} done before" if done else ""))
+        note(
+            f"{plan.study}: {counted(plan.runs, 'run')} in {cells}"
+            + (f", {done} done before" if done else "")
+        )
         self.progress.begin(plan.study, done=done, runs=plan.runs)
 
     def watch(self, ended: Ended) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from lab.cli.printing import counted, duration, moment, number, say
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from lab.core.records import Reference
 
 UNKNOWN = "not known before it runs"
+HUMAN = "human values, where they apply"
 
 
 def facts(named: Mapping[str, object]) -> None:
@@ -25,18 +26,12 @@ def facts(named: Mapping[str, object]) -> None:
             say(f"{name.ljust(width)}  {value}")
 
 
-def reference_line(measure: str, reference: Reference) -> str:
-    """A human value with what must be known before comparing."""
-    return f"  {measure}: {reference.value} ({reference.source}; {reference.n}; {reference.caveat})"
-
-
-def tell_references(references: Mapping[str, Iterable[Reference]]) -> None:
-    """Print the human values of some measures; nothing when there are none."""
-    lines = [reference_line(name, one) for name, several in references.items() for one in several]
-    if lines:
-        say("\nhuman values, where they apply")
-        for line in lines:
-            say(line)
+def tell_reference(measure: str, reference: Reference, *, cells: Sequence[str] = ()) -> None:
+    """Print a human value with what must be known before comparing, and the cells it fits if not all."""
+    say(f"  {measure}: {reference.value}  {reference.source}, {reference.n}")
+    say(f"      {reference.caveat}")
+    if cells:
+        say(f"      fits {' and '.join(cells)}")
 
 
 def run_json(run: Run) -> dict[str, Any]:
@@ -87,11 +82,18 @@ def run_sheet(run: Run) -> None:
     say()
     table(
         ("measure", "value", "unit"),
-        [(name, value, units.get(name, "") if value is not None else "") for name, value in run.measures.items()],
+        [
+            (name, value, units.get(name, "") if value is not None else "")
+            for name, value in run.measures.items()
+        ],
         show=_value,
     )
     references = environment.references(scenario.environment_params())
-    tell_references({name: references[name] for name in run.measures if name in references})
+    found = [(name, one) for name in run.measures for one in references.get(name, ())]
+    if found:
+        say(f"\n{HUMAN}")
+    for name, one in found:
+        tell_reference(name, one)
 
 
 def _value(cell: str | float | None) -> str:

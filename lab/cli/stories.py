@@ -9,8 +9,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from lab.analysis.transcript import DecisionLine, ExposureLine, transcript
-from lab.cli.instants import DIM, Instant
-from lab.cli.instants import Cast as Names
+from lab.cli.instants import DIM, Instant, Names
 from lab.cli.printing import Line, Span, json_line
 from lab.cli.words import quoted, signed, value_words
 from lab.core.records import Event
@@ -111,12 +110,7 @@ def _policy_words(one: Cast) -> str:
 
 def _params_words(params: Mapping[str, Any]) -> str:
     """The params in words, those that are off left out."""
-    told = (
-        f"{name} ({value_words(value)})" if isinstance(value, Mapping) else f"{name} {value_words(value)}"
-        for name, value in params.items()
-        if value is not None and value is not False
-    )
-    return ", ".join(told)
+    return value_words({name: one for name, one in params.items() if one is not None and one is not False})
 
 
 def _ending(header: Header, totals: Mapping[str, float]) -> Iterator[Line]:

@@ -1,17 +1,16 @@
-"""What `lab batch` ends with: each measure over the cells, the declared comparisons, human values, troubles."""
+"""What `lab batch` ends with: each measure in each cell, declared comparisons, human values, troubles."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from lab.cli.printing import counted, interval, number, say
-from lab.cli.sheets import reference_line
+from lab.cli.printing import counted, interval, say
+from lab.cli.sheets import HUMAN, tell_reference
 from lab.cli.table import Cell, table
 
 if TYPE_CHECKING:
     from lab.analysis.stats import Interval
-    from lab.analysis.summary import CellMeasure, CellSummary, StudySummary
+    from lab.analysis.summary import CellMeasure, StudySummary
     from lab.analysis.verdicts import HypothesisResult
 
 LEAST_P = 0.0001
@@ -25,40 +24,21 @@ def summary_sheet(summary: StudySummary) -> None:
     _tell_troubles(summary)
 
 
-class _Entry(NamedTuple):
-    """A measure in one cell."""
-
-    cell: CellSummary
-    one: CellMeasure
-
-
 def _tell_measures(summary: StudySummary) -> None:
     """One table, the cells of a measure under each other; columns that nobody needs are left out."""
-    entries = list(_entries(summary))
-    undefined = any(entry.one.undefined for entry in entries)
-    bounds = any(entry.one.bounds for entry in entries)
-    titles = ["measure", "cell", "runs", "mean", "95 % interval", "invalid"]
-    titles += ["worst case"] * bounds + ["undefined"] * undefined + ["unit"]
+    every = [one for cell in summary.cells for one in cell.measures]
+    bounds, undefined = any(one.bounds for one in every), any(one.undefined for one in every)
+    titles = ["measure", "runs", "mean", "95 % interval", "invalid"]
+    titles += ["worst case"] * bounds + ["undefined"] * undefined
     rows: list[list[Cell]] = []
-    before = None
-    for cell, one in entries:
-        first = one.measure != before
-        if first and before is not None:
-            rows.append([])
-        row: list[Cell] = [one.measure if first else "", cell.cell or "all", one.n, one.mean, _ends(one.interval)]
-        row.append("" if cell.invalid_rate is None else f"{cell.invalid_rate:.1%}")
-        row += [_ends(one.bounds)] * bounds + [_reasons(one)] * undefined + [one.unit if first else ""]
-        rows.append(row)
-        before = one.measure
-    table(titles, rows)
-
-
-def _entries(summary: StudySummary) -> Iterator[_Entry]:
-    """Measure by measure, the cells in file order."""
-    names = dict.fromkeys(one.measure for cell in summary.cells for one in cell.measures)
-    for name in names:
+    for name, unit in dict.fromkeys((one.measure, one.unit) for one in every):
+        rows += [[], [f"{name} ({unit})" if unit else name]]
         for cell in summary.cells:
-            yield from (_Entry(cell, one) for one in cell.measures if one.measure == name)
+            for one in (one for one in cell.measures if one.measure == name):
+                row: list[Cell] = [f"  {cell.cell or 'all runs'}", one.n, one.mean, _ends(one.interval)]
+                row.append("" if cell.invalid_rate is None else f"{cell.invalid_rate:.1%}")
+                rows.append(row + [_ends(one.bounds)] * bounds + [_reasons(one)] * undefined)
+    table(titles, rows)
 
 
 def _reasons(one: CellMeasure) -> str:
@@ -73,18 +53,19 @@ def _tell_hypotheses(summary: StudySummary) -> None:
     if not summary.hypotheses:
         return
     say()
-    titles = ("hypothesis", "measure", "difference", "seeds", "mean", "95 % interval", "p", "p (Holm)", "verdict")
+    titles = ("hypothesis", "seeds", "difference", "95 % interval", "p", "p (Holm)", "verdict")
     table(titles, [_hypothesis_row(one) for one in summary.hypotheses])
     for one in summary.hypotheses:
+        over = f", mean over {' and '.join(one.averaged_over)}" if one.averaged_over else ""
+        say(f"  {one.id}: {one.measure}, {one.estimand}, expected {one.direction}{over}")
         for flag in one.flags:
-            say(f"  {one.id}: {flag}")
+            say(f"      {flag}")
 
 
 def _hypothesis_row(one: HypothesisResult) -> tuple[Cell, ...]:
     found = one.comparison
-    p_values = (_p(found.p_value), _p(one.p_holm))
-    mean = number(found.mean_difference)
-    return (one.id, one.measure, one.estimand, found.n_pairs, mean, _ends(found.interval), *p_values, one.verdict)
+    numbers = (found.n_pairs, found.mean_difference, _ends(found.interval), _p(found.p_value), _p(one.p_holm))
+    return (one.id, *numbers, one.verdict)
 
 
 def _p(value: float | None) -> str:
@@ -97,11 +78,10 @@ def _p(value: float | None) -> str:
 def _tell_references(summary: StudySummary) -> None:
     if not summary.references:
         return
-    say("\nhuman values, where they apply")
+    say(f"\n{HUMAN}")
     for found in summary.references:
         everywhere = len(found.cells) == len(summary.cells)
-        cells = "" if everywhere else f"; cells {' '.join(found.cells)}"
-        say(reference_line(found.measure, found.reference) + cells)
+        tell_reference(found.measure, found.reference, cells=() if everywhere else found.cells)
 
 
 def _tell_troubles(summary: StudySummary) -> None:
@@ -111,6 +91,8 @@ def _tell_troubles(summary: StudySummary) -> None:
     titles = ("run", "cell", "replicate", "status", "error")
     rows = [(one.run, one.cell, str(one.replicate), one.status.value, one.error) for one in summary.troubles]
     table(titles, rows)
-    more = sum(n for status, n in summary.status.counts.items() if status in ("failed", "stopped")) - len(rows)
+    more = sum(n for status, n in summary.status.counts.items() if status in ("failed", "stopped")) - len(
+        rows
+    )
     if more > 0:
-        say(f"and {counted(more, 'run')} more: select * from v_failure")
+        say(f"and {counted(more, 'run')} more: see the view v_failure")

@@ -1,14 +1,17 @@
-"""Tables: drawn by Rich on a terminal, aligned plain text everywhere else; numbers stand to the right."""
+"""Tables as aligned text: numbers stand to the right, titles are bold on a terminal, no line is folded."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from lab.cli.printing import is_terminal, number
+from lab.cli.printing import Line, Span, number, paint
 
 Cell = str | int | float | None
+Row = Sequence[Cell]
 GAP = "  "
+BOLD = "bold"
+_NUMERIC = re.compile(r"[-+–<]? ?[\d.,]*%?")
 
 
 def shown(cell: Cell) -> str:
@@ -18,52 +21,33 @@ def shown(cell: Cell) -> str:
     return cell if isinstance(cell, str) else number(cell)
 
 
-def table(
-    titles: Sequence[str], rows: Iterable[Sequence[Cell]], *, show: Callable[[Cell], str] = shown
-) -> None:
+def table(titles: Sequence[str], rows: Iterable[Row], *, show: Callable[[Cell], str] = shown) -> None:
     """Print rows under their titles.
 
     Args:
         titles: the names of the columns.
-        rows: the cells; a column without any text holds numbers and is aligned to the right. An empty row
-            parts the rows before it from those after.
+        rows: the cells. A row of one cell in a table of several columns is a heading that stands across; an
+            empty row is an empty line.
         show: how a cell becomes text.
     """
-    cells = [list(row) for row in rows]
-    right = [_is_numeric([row[column] for row in cells if row]) for column in range(len(titles))]
-    texts = [[show(cell) for cell in row] for row in cells]
-    if is_terminal(sys.stdout):
-        _draw(titles, texts, right)
-    else:
-        _write(titles, texts, right)
+    paint(_lines(titles, [[" ".join(show(cell).splitlines()) for cell in row] for row in rows]))
 
 
-def _is_numeric(column: Sequence[Cell]) -> bool:
-    return any(cell is not None for cell in column) and not any(isinstance(cell, str) for cell in column)
+def _lines(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[Line]:
+    full = [row for row in rows if len(row) == len(titles)]
+    columns = list(zip(*full, strict=True)) or [()] * len(titles)
+    right = [any(column) and all(map(_NUMERIC.fullmatch, column)) for column in columns]
+    widths = [max(map(len, (title, *column))) for title, column in zip(titles, columns, strict=True)]
 
-
-def _write(titles: Sequence[str], texts: Sequence[Sequence[str]], right: Sequence[bool]) -> None:
-    widths = [max(map(len, column)) for column in zip(titles, *filter(None, texts), strict=True)]
-    for row in (titles, *texts):
-        aligned = (
-            text.rjust(width) if to_right else text.ljust(width)
-            for text, width, to_right in zip(row, widths if row else (), right if row else (), strict=True)
+    def aligned(row: Sequence[str]) -> str:
+        cells = zip(row, widths, right, strict=True)
+        return GAP.join(
+            text.rjust(width) if to_right else text.ljust(width) for text, width, to_right in cells
         )
-        print(GAP.join(aligned).rstrip())
 
-
-def _draw(titles: Sequence[str], texts: Sequence[Sequence[str]], right: Sequence[bool]) -> None:
-    from rich.box import SIMPLE_HEAD
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    drawn = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for title, to_right in zip(titles, right, strict=True):
-        drawn.add_column(Text(title), justify="right" if to_right else "left", overflow="fold")
-    for row in texts:
-        if row:
-            drawn.add_row(*map(Text, row))
+    yield (Span(aligned(titles).rstrip(), BOLD),)
+    for row in rows:
+        if len(row) == len(titles):
+            yield (Span(aligned(row).rstrip()),)
         else:
-            drawn.add_section()
-    Console(highlight=False).print(drawn)
+            yield (Span(GAP.join(row), BOLD),)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lab.core.records import Decision
@@ -12,16 +12,28 @@ MOST_CHARS = 300
 
 
 def value_words(value: Any) -> str:
-    """JSON data in words, without brackets and quotes; names before their values."""
+    """JSON data in words: names before their values, mappings inside others in parentheses."""
     if isinstance(value, Mapping):
-        return ", ".join(f"{name} {value_words(one)}" for name, one in value.items())
+        return ", ".join(f"{name} {_inside(one)}" for name, one in value.items()) or "none"
     if isinstance(value, list | tuple):
-        return " ".join(value_words(one) for one in value)
+        return _list_words(value)
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
         return f"{value:.6g}"
+    if isinstance(value, str):
+        return quoted(value) if " " in value else value
     return "none" if value is None else str(value)
+
+
+def _inside(value: Any) -> str:
+    return f"({value_words(value)})" if isinstance(value, Mapping) and value else value_words(value)
+
+
+def _list_words(value: Sequence[Any]) -> str:
+    """Items after each other; pairs and other rows of numbers inside a list keep together."""
+    words = [",".join(map(value_words, one)) if _is_short(one) else _inside(one) for one in value]
+    return " ".join(words) or "none"
 
 
 def act_words(decision: Decision, space: Mapping[str, Any]) -> str:
@@ -36,7 +48,7 @@ def act_words(decision: Decision, space: Mapping[str, Any]) -> str:
     if space["kind"] == "form":
         told = {name: one for name, one in decision.args.items() if one}
         return f"{decision.action} {value_words(told)}" if told else f"{decision.action} nothing"
-    return " ".join([decision.action, value_words(decision.args)]).rstrip()
+    return f"{decision.action} {value_words(decision.args)}" if decision.args else decision.action
 
 
 def plain_facts(observation: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, str]:

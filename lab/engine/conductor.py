@@ -10,10 +10,11 @@ from typing import Any
 
 from lab.core.errors import RunFailed
 from lab.core.records import DecisionRequest, Measured, RunStatus, Segment, Status
+from lab.engine.asks import Ask
 from lab.engine.calls import Calls
 from lab.engine.context import Context
 from lab.engine.seats import Verdict, answer_request
-from lab.engine.world import Ask, SimWorld
+from lab.engine.world import SimWorld
 
 LOOP_SHARE_S = 0.02
 """A world that never awaits gives the event loop a turn this often."""
@@ -115,7 +116,7 @@ class Conductor:
         verdicts = [answer_request(ask.participant, ask.request, self._context) for ask in asks]
         waiting = [index for index, verdict in enumerate(verdicts) if type(verdict) is not Verdict]
         if waiting:
-            arrived = await _all(verdicts[index] for index in waiting)  # type: ignore[arg-type]
+            arrived = await _all(verdicts[index] for index in waiting)
             for index, verdict in zip(waiting, arrived, strict=True):
                 verdicts[index] = verdict
         return verdicts  # type: ignore[return-value]

@@ -15,6 +15,7 @@ from lab.core.ports import EnvironmentPort, Observation, PerAgent, Play, Resourc
 from lab.core.records import NOTHING, Claim, Decision, DecisionRequest, Event, Measured, Status, Tool, Truth
 from lab.core.spaces import Space
 from lab.core.streams import generator, stream_key, uniform
+from lab.engine.asks import Ask, Gate
 from lab.engine.clock import Clock, Reply, nothing_due
 from lab.engine.ledger import Ledger, Slot
 from lab.engine.seats import Participant, Verdict, with_raw
@@ -23,42 +24,6 @@ if TYPE_CHECKING:
     from numpy.random import Generator
 
 MAX_BARRIERS_A_TICK = 10_000
-
-
-class Gate:
-    """Several asks that one process waits for; it goes on when the slowest reply takes effect."""
-
-    __slots__ = ("decisions", "latest", "missing", "reply")
-
-    def __init__(self, reply: Reply, names: Sequence[str]) -> None:
-        self.reply = reply
-        self.decisions: dict[str, Decision] = dict.fromkeys(names)  # type: ignore[assignment]
-        self.missing = len(names)
-        self.latest = 0
-
-    def take(self, decision: Decision, delay_ticks: int) -> None:
-        """Keep one decision; the last one opens the gate."""
-        self.decisions[decision.agent] = decision
-        self.missing -= 1
-        self.latest = max(self.latest, delay_ticks)
-        if not self.missing:
-            self.reply.deliver(self.decisions, self.latest)
-
-
-class Ask:
-    """An open ask: the request, its place in the log, and who waits for the decision."""
-
-    __slots__ = ("deadline", "gate", "participant", "reply", "request", "slot")
-
-    def __init__(
-        self, participant: Participant, request: DecisionRequest, slot: Slot, deadline: int | None
-    ) -> None:
-        self.participant = participant
-        self.request = request
-        self.slot = slot
-        self.deadline = deadline
-        self.reply: Reply | None = None
-        self.gate: Gate | None = None
 
 
 class SimWorld:

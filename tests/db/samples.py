@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from db import AgentRow, Claimed, Owner, Recorder, RunPlan, Store, claim
+from db.owners import Owner
+from db.recorder import Recorder
+from db.runs import AgentRow, Claimed, RunPlan, claim
+from db.store import Store
 from lab.core.canonical import canonical, content_hash
 from lab.core.chain import GENESIS, NO_TRUTH, link, mix
 from lab.core.ports import Batch, Progress
@@ -113,7 +116,7 @@ def begin(store: Store, planned: RunPlan, owner: Owner | None = None) -> Claimed
 def write_run(store: Store, planned: RunPlan, *, instants: int = 3, done: bool = True) -> Writer:
     """A whole run in the log."""
     claimed = begin(store, planned)
-    with store.recorder() as recorder:
+    with Recorder(store) as recorder:
         writer = Writer(recorder, planned.id)
         for tick in range(instants):
             writer.instant(tick, action="left" if tick != 1 else None)

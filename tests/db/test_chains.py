@@ -35,14 +35,14 @@ def with_another_hash(row: ChainRow) -> ChainRow:
     return row._replace(hash="0" * 32)
 
 
-def test_a_whole_chain_has_no_break():
+def test_a_whole_chain_has_no_break() -> None:
     assert breaks(chain()) == []
     assert find_breaks([], noted_rows=0, noted_head=GENESIS) == []
 
 
 @pytest.mark.parametrize("change", [altered, with_another_hash])
 @pytest.mark.parametrize("index", range(LENGTH))
-def test_an_altered_row_is_named_alone(index: int, change: Callable[[ChainRow], ChainRow]):
+def test_an_altered_row_is_named_alone(index: int, change: Callable[[ChainRow], ChainRow]) -> None:
     rows = chain()
     rows[index] = change(rows[index])
     table, seq = rows[index].table, rows[index].seq
@@ -50,14 +50,14 @@ def test_an_altered_row_is_named_alone(index: int, change: Callable[[ChainRow], 
 
 
 @given(st.sets(st.integers(0, LENGTH - 1), min_size=1))
-def test_every_altered_row_is_named(which: set[int]):
+def test_every_altered_row_is_named(which: set[int]) -> None:
     rows = [altered(row) if index in which else row for index, row in enumerate(chain())]
     assert [each.seq for each in breaks(rows)] == [index + 1 for index in sorted(which)]
 
 
 @pytest.mark.parametrize("hashes_move", [True, False])
 @pytest.mark.parametrize(("first", "second"), [(0, 1), (0, 7), (2, 3), (2, 6), (6, 7)])
-def test_a_swapped_pair_is_named_as_a_pair(first: int, second: int, hashes_move: bool):
+def test_a_swapped_pair_is_named_as_a_pair(first: int, second: int, hashes_move: bool) -> None:
     rows = chain()
     a, b = rows[first], rows[second]
     rows[first], rows[second] = b.at(a.seq), a.at(b.seq)
@@ -69,26 +69,26 @@ def test_a_swapped_pair_is_named_as_a_pair(first: int, second: int, hashes_move:
 
 
 @pytest.mark.parametrize("index", range(LENGTH - 1))
-def test_a_missing_row_inside_is_named(index: int):
+def test_a_missing_row_inside_is_named(index: int) -> None:
     rows = chain()
     gone, after = rows.pop(index), rows[index]
     message = f"row {gone.seq} is missing before {after.table} row {after.seq}"
     assert breaks(rows) == [Break(after.table, gone.seq, message)]
 
 
-def test_several_missing_rows_are_named_together():
+def test_several_missing_rows_are_named_together() -> None:
     rows = chain()
     del rows[2:5]
-    assert [each.message for each in breaks(rows)] == ["rows 3 to 5 are missing before exposure row 6"]
+    assert [each.message for each in breaks(rows)] == ["rows 3 to 5 are missing before decision row 6"]
 
 
 @pytest.mark.parametrize("count", [1, 3, LENGTH])
-def test_missing_last_rows_are_counted(count: int):
+def test_missing_last_rows_are_counted(count: int) -> None:
     message = f"the last {count} of {LENGTH} row(s) are missing"
     assert breaks(chain()[:-count]) == [Break("run", None, message)]
 
 
-def test_a_missing_row_inside_and_a_missing_end_are_both_named():
+def test_a_missing_row_inside_and_a_missing_end_are_both_named() -> None:
     rows = chain()[:-2]
     del rows[1]
     assert [each.message for each in breaks(rows)] == [
@@ -97,20 +97,20 @@ def test_a_missing_row_inside_and_a_missing_end_are_both_named():
     ]
 
 
-def test_a_row_put_behind_the_end_is_found():
+def test_a_row_put_behind_the_end_is_found() -> None:
     whole = chain()
     assert [each.message for each in breaks(chain(LENGTH + 1), whole)] == [
         f"1 row(s) more than the {LENGTH} that the run notes"
     ]
 
 
-def test_another_noted_head_is_found():
+def test_another_noted_head_is_found() -> None:
     whole = chain()
     found = find_breaks(whole, noted_rows=LENGTH, noted_head="0" * 32)
     assert [each.message for each in found] == ["the run notes another last row"]
 
 
-def test_a_number_that_was_never_used_is_no_missing_row():
+def test_a_number_that_was_never_used_is_no_missing_row() -> None:
     rows = [*chain(3)]
     columns = (9, 3, "agent", 1.0)
     rows.append(ChainRow("event", columns, link(rows[-1].hash, "event", columns)))

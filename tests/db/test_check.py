@@ -2,11 +2,15 @@ from __future__ import annotations
 
 import pytest
 
-from db import Fault, Store, check
+from db.check import Fault, check
+from db.recorder import Recorder
+from db.store import Store
 from db.triggers import create_triggers, drop_triggers
 from tests.db.samples import CALL_TEXTS, call_row, plan, write_run
 
 RUN, OTHER = "aaaaaaaaaaaa", "bbbbbbbbbbbb"
+TRUTH = "a row of hidden or claim_act was altered"
+LESS = "hidden and claim_act hold 5 rows, the run notes 6"
 
 
 @pytest.fixture
@@ -14,7 +18,7 @@ def log(store: Store) -> Store:
     """A whole log of two runs."""
     write_run(store, plan(RUN))
     write_run(store, plan(OTHER), done=False)
-    with store.recorder() as recorder:
+    with Recorder(store) as recorder:
         recorder.write_call(call_row(RUN), CALL_TEXTS)
     return store
 
@@ -30,11 +34,11 @@ def tamper(store: Store, *statements: str) -> list[Fault]:
     return check(store)
 
 
-def test_a_whole_log_has_no_fault(log: Store):
+def test_a_whole_log_has_no_fault(log: Store) -> None:
     assert check(log) == []
 
 
-def test_an_empty_log_has_no_fault(store: Store):
+def test_an_empty_log_has_no_fault(store: Store) -> None:
     assert check(store) == []
 
 
@@ -50,14 +54,14 @@ def test_an_empty_log_has_no_fault(store: Store):
             "DELETE FROM hidden WHERE seq = 2",
             "run",
             None,
-            "hidden and claim_act hold 5 rows, the run notes 6",
+            LESS,
         ),
-        ("UPDATE hidden SET posterior = 9", "run", None, "a row of hidden or claim_act was altered"),
+        ("UPDATE hidden SET posterior = 9", "run", None, TRUTH),
         (
             "UPDATE claim_act SET said = '2' WHERE seq = 2",
             "run",
             None,
-            "a row of hidden or claim_act was altered",
+            TRUTH,
         ),
         ("UPDATE run SET decisions = 4", "run", None, "the run notes 4 decisions, the log holds 3"),
         ("UPDATE run SET invalid = 0", "run", None, "the run notes 0 invalid, the log holds 1"),
@@ -68,52 +72,52 @@ def test_an_empty_log_has_no_fault(store: Store):
 )
 def test_what_is_wrong_is_found_and_named(
     log: Store, statement: str, table: str, seq: int | None, message: str
-):
+) -> None:
     limited = f"{statement} {'AND' if 'WHERE' in statement else 'WHERE'} "
     key = "id" if " run " in statement else "run"
     assert Fault(RUN, table, seq, message) in tamper(log, f"{limited} {key} = '{RUN}'")
 
 
-def test_only_the_altered_row_is_named(log: Store):
+def test_only_the_altered_row_is_named(log: Store) -> None:
     found = tamper(log, f"UPDATE event SET kind = 'Payoff' WHERE seq = 3 AND run = '{OTHER}'")
     assert found == [Fault(OTHER, "event", 3, "event row 3 was altered")]
 
 
-def test_a_swapped_pair_is_named(log: Store):
+def test_a_swapped_pair_is_named(log: Store) -> None:
     moved = "UPDATE event SET seq = {} WHERE seq = {} AND run = '" + RUN + "'"
     found = tamper(log, moved.format(99, 4), moved.format(4, 8), moved.format(8, 99))
     assert found == [Fault(RUN, "event", 4, "rows 4 and 8 were swapped (now event and event)")]
 
 
-def test_a_done_run_needs_its_digest(log: Store):
+def test_a_done_run_needs_its_digest(log: Store) -> None:
     (found,) = tamper(log, f"UPDATE run SET digest = NULL WHERE id = '{RUN}'")
     assert found.message == "the run is done, but its digest None is not the hash of its last row"
 
 
-def test_an_altered_text_is_named(log: Store):
+def test_an_altered_text_is_named(log: Store) -> None:
     (found,) = tamper(log, "UPDATE text SET text = 'left!' WHERE text = 'left'")
     assert (found.table, found.message) == ("text", f"text {call_row(RUN).reply} was altered")
 
 
-def test_a_missing_text_is_named_where_it_is_missed(log: Store):
+def test_a_missing_text_is_named_where_it_is_missed(log: Store) -> None:
     found = tamper(log, "DELETE FROM text WHERE text = 'left'")
     message = f"model_call row 2: its reply {call_row(RUN).reply} is missing in text"
     assert found == [Fault(RUN, "model_call", 2, message)]
 
 
-def test_rows_of_no_run_are_found(log: Store):
+def test_rows_of_no_run_are_found(log: Store) -> None:
     (found,) = tamper(log, f"INSERT INTO measure VALUES ('{'f' * 12}', '', 'share', 1.0, NULL)")
     assert (found.run, found.table) == ("f" * 12, "measure")
 
 
-def test_a_missing_trigger_is_found(log: Store):
+def test_a_missing_trigger_is_found(log: Store) -> None:
     with log.writing() as connection:
         connection.exec_driver_sql("DROP TRIGGER append_only_event_delete")
     (found,) = check(log)
     assert found.message.startswith("trigger append_only_event_delete is missing or changed")
 
 
-def test_a_byte_altered_in_the_file_is_found_and_named(log: Store):
+def test_a_byte_altered_in_the_file_is_found_and_named(log: Store) -> None:
     path = log.location.path
     assert path is not None
     log.close()
@@ -124,7 +128,7 @@ def test_a_byte_altered_in_the_file_is_found_and_named(log: Store):
     assert (found.table, found.message[-11:]) == ("text", "was altered")
 
 
-def test_a_destroyed_page_is_found(log: Store):
+def test_a_destroyed_page_is_found(log: Store) -> None:
     path = log.location.path
     assert path is not None
     log.close()
@@ -136,6 +140,6 @@ def test_a_destroyed_page_is_found(log: Store):
     assert any("damaged" in fault.message for fault in found)
 
 
-def test_a_fault_names_its_run():
+def test_a_fault_names_its_run() -> None:
     assert str(Fault(RUN, "event", 3, "event row 3 was altered")) == f"run {RUN}: event row 3 was altered"
     assert str(Fault(None, "text", None, "text x was altered")) == "text x was altered"

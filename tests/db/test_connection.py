@@ -19,11 +19,11 @@ from lab.core.errors import StoreError
         ("sqlite:////tmp/lab.db", "/tmp/lab.db"),
     ],
 )
-def test_a_url_or_a_path_names_a_file(name: str, path: str):
+def test_a_url_or_a_path_names_a_file(name: str, path: str) -> None:
     assert locate(name).path == Path(path)
 
 
-def test_without_a_name_the_environment_decides(monkeypatch: pytest.MonkeyPatch):
+def test_without_a_name_the_environment_decides(monkeypatch: pytest.MonkeyPatch) -> None:
     assert locate().path == Path("lab.db")
     monkeypatch.setenv("LAB_DB", "sqlite:///other.db")
     assert locate().path == Path("other.db")
@@ -38,12 +38,12 @@ def test_without_a_name_the_environment_decides(monkeypatch: pytest.MonkeyPatch)
         ("x://host:port/lab", "not a URL"),
     ],
 )
-def test_what_can_hold_no_log_is_refused(name: str, message: str):
+def test_what_can_hold_no_log_is_refused(name: str, message: str) -> None:
     with pytest.raises(StoreError, match=message):
         locate(name)
 
 
-def test_a_postgresql_url_is_taken_and_its_password_never_shown():
+def test_a_postgresql_url_is_taken_and_its_password_never_shown() -> None:
     location = locate("postgresql://me:secret@host/lab")
     assert location.url.drivername == "postgresql+psycopg"
     assert "secret" not in str(location)
@@ -61,7 +61,7 @@ def test_a_postgresql_url_is_taken_and_its_password_never_shown():
         ("something new", "something new"),
     ],
 )
-def test_every_error_of_the_database_is_one_line(reported: str, said: str):
+def test_every_error_of_the_database_is_one_line(reported: str, said: str) -> None:
     location = locate("lab.db")
     with pytest.raises(StoreError) as caught, plain_errors(location):
         raise sqlite3.OperationalError(reported)
@@ -69,20 +69,20 @@ def test_every_error_of_the_database_is_one_line(reported: str, said: str):
     assert "\n" not in str(caught.value)
 
 
-def test_an_error_in_our_own_code_is_no_error_of_the_database():
+def test_an_error_in_our_own_code_is_no_error_of_the_database() -> None:
     with pytest.raises(ZeroDivisionError), plain_errors(locate("lab.db")):
         _ = 1 / 0
 
 
-def test_an_error_without_words_is_named():
+def test_an_error_without_words_is_named() -> None:
     assert explain(sqlite3.OperationalError()) == "OperationalError"
 
 
-def test_placeholders_are_the_drivers():
+def test_placeholders_are_the_drivers() -> None:
     assert placeholder(create_engine("sqlite://")) == "?"
 
 
-def test_a_read_only_connection_cannot_write(tmp_path: Path):
+def test_a_read_only_connection_cannot_write(tmp_path: Path) -> None:
     path = tmp_path / "a?b.db"
     with sqlite3.connect(path) as made:
         made.execute("CREATE TABLE t (x)")

@@ -1,16 +1,22 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import polars
 import pytest
 
-from db import Store, export, put_study
-from db.export import FORMATS
+from db.export import FORMATS, export
+from db.store import Store
+from db.studies import put_study
 from lab.core.errors import StoreError, UnknownName
 from tests.db.samples import plan, write_run
 
-READERS = {"parquet": polars.read_parquet, "csv": polars.read_csv, "jsonl": polars.read_ndjson}
+READERS: dict[str, Callable[[Path], polars.DataFrame]] = {
+    "parquet": polars.read_parquet,
+    "csv": polars.read_csv,
+    "jsonl": polars.read_ndjson,
+}
 NAMES = ["run", "decision", "measure", "event", "exposure", "hidden", "claim_act"]
 
 
@@ -26,14 +32,16 @@ def log(store: Store) -> Store:
 
 
 @pytest.mark.parametrize("format", FORMATS)
-def test_every_table_is_one_file_with_the_same_rows_in_every_format(log: Store, tmp_path: Path, format: str):
+def test_every_table_is_one_file_with_the_same_rows_in_every_format(
+    log: Store, tmp_path: Path, format: str
+) -> None:
     files = export(log, format=format, target_dir=tmp_path / "out", study_name="sides")
     assert [file.name for file in files] == [f"{name}.{format}" for name in NAMES]
     heights = [READERS[format](file).height for file in files]
     assert heights == [2, 6, 4, 12, 6, 6, 6]
 
 
-def test_decisions_come_wide_with_factors_as_typed_columns(log: Store, tmp_path: Path):
+def test_decisions_come_wide_with_factors_as_typed_columns(log: Store, tmp_path: Path) -> None:
     files = export(log, format="parquet", target_dir=tmp_path, study_name="sides")
     frame = polars.read_parquet(files[1])
     assert frame.schema["effect"] == polars.Int64
@@ -44,28 +52,30 @@ def test_decisions_come_wide_with_factors_as_typed_columns(log: Store, tmp_path:
 
 
 @pytest.mark.parametrize(("run", "rows"), [("cccccccccccc", 3), (None, 9)])
-def test_one_run_or_all_may_be_exported(log: Store, tmp_path: Path, run: str | None, rows: int):
+def test_one_run_or_all_may_be_exported(log: Store, tmp_path: Path, run: str | None, rows: int) -> None:
     files = export(log, format="parquet", target_dir=tmp_path, run_id=run)
     assert polars.read_parquet(files[1]).height == rows
 
 
-def test_big_tables_are_written_piece_by_piece(log: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_big_tables_are_written_piece_by_piece(
+    log: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("db.export._CHUNK", 2)
     files = export(log, format="parquet", target_dir=tmp_path)
     assert polars.read_parquet(files[3])["seq"].to_list() == [3, 4, 7, 8, 11, 12] * 3
 
 
-def test_an_empty_log_makes_empty_tables(store: Store, tmp_path: Path):
+def test_an_empty_log_makes_empty_tables(store: Store, tmp_path: Path) -> None:
     files = export(store, format="parquet", target_dir=tmp_path)
     assert {polars.read_parquet(file).height for file in files} == {0}
 
 
-def test_an_unknown_format_is_refused(store: Store, tmp_path: Path):
+def test_an_unknown_format_is_refused(store: Store, tmp_path: Path) -> None:
     with pytest.raises(UnknownName, match=r"unknown format 'parket'; did you mean 'parquet'\?"):
         export(store, format="parket", target_dir=tmp_path)
 
 
-def test_a_folder_that_cannot_be_made_is_one_clear_line(store: Store, tmp_path: Path):
+def test_a_folder_that_cannot_be_made_is_one_clear_line(store: Store, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(StoreError, match="cannot write to .*file"):
+    with pytest.raises(StoreError, match=r"cannot write to .*file"):
         export(store, format="csv", target_dir=tmp_path / "file")

@@ -2,38 +2,39 @@ from __future__ import annotations
 
 import pytest
 
-from db import (
-    Store,
+from db.reading import (
+    _CHUNK,
     chain_hashes,
     describe_row,
     first_decision_from,
     get_run,
     list_runs,
-    put_study,
     recorded_calls,
     text_of,
 )
-from db.reading import _CHUNK
+from db.recorder import Recorder
+from db.store import Store
+from db.studies import put_study
 from lab.core.canonical import canonical
 from lab.core.errors import StoreError, UnknownName, UsageError
 from lab.core.spaces import Choice
 from tests.db.samples import CALL_TEXTS, SPACE, begin, call_row, plan, write_run
 
 
-def test_the_beginning_of_an_id_names_a_run(store: Store):
+def test_the_beginning_of_an_id_names_a_run(store: Store) -> None:
     begin(store, plan("abc111111111"))
     begin(store, plan("abd222222222"))
     assert get_run(store, "abc").id == "abc111111111"
     assert get_run(store, "abd222222222").id == "abd222222222"
 
 
-def test_last_is_the_run_begun_last(store: Store):
+def test_last_is_the_run_begun_last(store: Store) -> None:
     begin(store, plan("bbbbbbbbbbbb"))
     begin(store, plan("aaaaaaaaaaaa"))
     assert get_run(store, "last").id == "aaaaaaaaaaaa"
 
 
-def test_an_ambiguous_beginning_names_the_runs(store: Store):
+def test_an_ambiguous_beginning_names_the_runs(store: Store) -> None:
     begin(store, plan("abc111111111"))
     begin(store, plan("abd222222222"))
     with pytest.raises(UsageError, match=r"run 'ab' is ambiguous \(abd222222222, abc111111111 …\)"):
@@ -41,18 +42,18 @@ def test_an_ambiguous_beginning_names_the_runs(store: Store):
 
 
 @pytest.mark.parametrize("name", ["ff", "last", "no such'run"])
-def test_an_unknown_run_is_refused(store: Store, name: str):
+def test_an_unknown_run_is_refused(store: Store, name: str) -> None:
     with pytest.raises(UnknownName, match=rf"unknown run '{name}' \(known: none yet\)"):
         get_run(store, name)
 
 
-def test_an_unknown_run_names_the_latest(store: Store):
+def test_an_unknown_run_names_the_latest(store: Store) -> None:
     begin(store, plan("abc111111111"))
     with pytest.raises(UnknownName, match="known: abc111111111"):
         get_run(store, "ff")
 
 
-def test_runs_are_listed_newest_first_page_by_page(store: Store):
+def test_runs_are_listed_newest_first_page_by_page(store: Store) -> None:
     names = [f"{number:012x}" for number in (3, 1, 2, 5, 4)]
     for name in names:
         begin(store, plan(name))
@@ -63,7 +64,7 @@ def test_runs_are_listed_newest_first_page_by_page(store: Store):
     assert pages == [names[:2:-1], names[2:0:-1], names[:1]]
 
 
-def test_runs_of_one_study_are_listed(store: Store):
+def test_runs_of_one_study_are_listed(store: Store) -> None:
     study = put_study(store, "sides", spec="{}", identity="{}", source_hash="")
     begin(store, plan("aaaaaaaaaaaa", study=study.id))
     begin(store, plan("bbbbbbbbbbbb"))
@@ -73,14 +74,14 @@ def test_runs_of_one_study_are_listed(store: Store):
     assert get_run(store, "b").study is None
 
 
-def test_the_chain_is_read_in_the_order_of_its_rows(store: Store):
+def test_the_chain_is_read_in_the_order_of_its_rows(store: Store) -> None:
     writer = write_run(store, plan())
     hashes = chain_hashes(store, "aaaaaaaaaaaa")
     assert (len(hashes), hashes[-1]) == (writer.rows, writer.head)
     assert chain_hashes(store, "bbbbbbbbbbbb") == []
 
 
-def test_a_row_is_described_with_its_texts_written_out(store: Store):
+def test_a_row_is_described_with_its_texts_written_out(store: Store) -> None:
     write_run(store, plan())
     observation = canonical({"run": "aaaaaaaaaaaa", "tick": 0})
     columns = [2, 0, 0, "ann", "choose", observation, SPACE.text, None, "left", "{}", "ok"]
@@ -91,15 +92,15 @@ def test_a_row_is_described_with_its_texts_written_out(store: Store):
 
 
 @pytest.mark.parametrize(("seq", "found"), [(1, 2), (2, 2), (3, 6), (11, None)])
-def test_the_next_decision_is_found(store: Store, seq: int, found: int | None):
+def test_the_next_decision_is_found(store: Store, seq: int, found: int | None) -> None:
     write_run(store, plan())
     assert first_decision_from(store, "aaaaaaaaaaaa", seq) == found
 
 
-def test_calls_come_back_in_order_with_their_texts(store: Store):
+def test_calls_come_back_in_order_with_their_texts(store: Store) -> None:
     begin(store, plan())
     rows = [call_row("aaaaaaaaaaaa", seq=1 + n // 3, call=n % 3) for n in range(_CHUNK + 5)]
-    with store.recorder() as recorder:
+    with Recorder(store) as recorder:
         for row in reversed(rows):
             recorder.write_call(row, CALL_TEXTS)
     found = list(recorded_calls(store, "aaaaaaaaaaaa"))
@@ -107,8 +108,8 @@ def test_calls_come_back_in_order_with_their_texts(store: Store):
     assert all(texts == CALL_TEXTS for _, texts in found)
 
 
-def test_a_text_is_found_by_its_address(store: Store):
+def test_a_text_is_found_by_its_address(store: Store) -> None:
     write_run(store, plan())
     assert text_of(store, SPACE.text_hash) == SPACE.text
-    with pytest.raises(StoreError, match="text .* is missing; `lab db check` says more"):
+    with pytest.raises(StoreError, match=r"text .* is missing; `lab db check` says more"):
         text_of(store, Choice("a").text_hash)

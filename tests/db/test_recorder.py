@@ -4,9 +4,12 @@ import asyncio
 from collections.abc import Callable
 
 import pytest
+import sqlalchemy
 
-from db import Recorder, Store, check, get_run
-from db.recorder import KnownTexts
+from db.check import check
+from db.reading import get_run
+from db.recorder import KnownTexts, Recorder
+from db.store import Store
 from lab.core.errors import StoreError
 from lab.core.records import RunStatus
 from tests.db.samples import CALL_TEXTS, Writer, begin, call_row, plan, write_run
@@ -33,7 +36,7 @@ def fill_disk(store: Store) -> None:
         connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
 
 
-def test_rows_and_counters_are_written_together(store: Store):
+def test_rows_and_counters_are_written_together(store: Store) -> None:
     begin(store, plan())
     recorder = Recorder(store, clock=stuck)
     writer = Writer(recorder, "aaaaaaaaaaaa")
@@ -47,7 +50,7 @@ def test_rows_and_counters_are_written_together(store: Store):
     assert (info.decisions, info.invalid) == (2, 1)
 
 
-def test_many_rows_are_written_unasked(store: Store):
+def test_many_rows_are_written_unasked(store: Store) -> None:
     begin(store, plan())
     recorder = Recorder(store, rows_max=8, clock=stuck)
     writer = Writer(recorder, "aaaaaaaaaaaa")
@@ -57,7 +60,7 @@ def test_many_rows_are_written_unasked(store: Store):
     assert count(store, "decision") == 2
 
 
-def test_rows_that_waited_long_are_written_with_the_next(store: Store):
+def test_rows_that_waited_long_are_written_with_the_next(store: Store) -> None:
     begin(store, plan())
     recorder = Recorder(store, wait_s=1.0, clock=ticking(0.4))
     writer = Writer(recorder, "aaaaaaaaaaaa")
@@ -68,14 +71,14 @@ def test_rows_that_waited_long_are_written_with_the_next(store: Store):
     assert count(store, "decision") == 3
 
 
-def test_a_text_is_kept_once(store: Store):
+def test_a_text_is_kept_once(store: Store) -> None:
     write_run(store, plan())
     write_run(store, plan("bbbbbbbbbbbb"))
     observations, words, space, scenario = 6, 3, 1, 1
     assert count(store, "text") == observations + words + space + scenario
 
 
-def test_texts_used_of_late_are_known_and_old_ones_forgotten():
+def test_texts_used_of_late_are_known_and_old_ones_forgotten() -> None:
     known = KnownTexts(size=2)
     known.add(["a", "b"])
     known.add(["c"])
@@ -84,9 +87,9 @@ def test_texts_used_of_late_are_known_and_old_ones_forgotten():
     assert [key in known for key in "abcd"] == [False, False, True, True]
 
 
-def test_calls_add_their_tokens_and_price_to_the_run(store: Store):
+def test_calls_add_their_tokens_and_price_to_the_run(store: Store) -> None:
     begin(store, plan())
-    with store.recorder() as recorder:
+    with Recorder(store) as recorder:
         recorder.write_call(call_row("aaaaaaaaaaaa"), CALL_TEXTS)
         recorder.write_call(call_row("aaaaaaaaaaaa", call=1), CALL_TEXTS)
         failed = call_row("aaaaaaaaaaaa", call=2, reply=None, error="timeout", cost_usd=None, tokens_in=None)
@@ -95,15 +98,15 @@ def test_calls_add_their_tokens_and_price_to_the_run(store: Store):
     assert (info.tokens, info.cost_usd) == (24, 0.5)
 
 
-def test_one_unknown_price_makes_the_runs_price_unknown(store: Store):
+def test_one_unknown_price_makes_the_runs_price_unknown(store: Store) -> None:
     begin(store, plan())
-    with store.recorder() as recorder:
+    with Recorder(store) as recorder:
         recorder.write_call(call_row("aaaaaaaaaaaa"), CALL_TEXTS)
         recorder.write_call(call_row("aaaaaaaaaaaa", call=1, cost_usd=None), CALL_TEXTS)
     assert get_run(store, "a").cost_usd is None
 
 
-def test_a_run_ends_in_the_transaction_of_its_last_rows(store: Store):
+def test_a_run_ends_in_the_transaction_of_its_last_rows(store: Store) -> None:
     begin(store, plan())
     recorder = Recorder(store, clock=stuck)
     writer = Writer(recorder, "aaaaaaaaaaaa")
@@ -115,12 +118,11 @@ def test_a_run_ends_in_the_transaction_of_its_last_rows(store: Store):
     assert (info.status, info.digest, info.wall_s, info.rows) == ("done", writer.head, 2.0, 4)
 
 
-def test_who_waits_together_shares_one_commit(store: Store):
+def test_who_waits_together_shares_one_commit(store: Store) -> None:
     begin(store, plan())
     recorder = Recorder(store, clock=stuck)
-    commits: list[int] = []
-    flush = recorder.flush
-    recorder.flush = lambda: (commits.append(1), flush())[1]  # type: ignore[method-assign]
+    commits: list[object] = []
+    sqlalchemy.event.listen(store.engine, "commit", commits.append)
 
     async def ask(call: int) -> int:
         recorder.write_call(call_row("aaaaaaaaaaaa", call=call), CALL_TEXTS)
@@ -134,7 +136,7 @@ def test_who_waits_together_shares_one_commit(store: Store):
     assert len(commits) == 1
 
 
-def test_a_waiter_that_is_cancelled_takes_nobody_with_it(store: Store):
+def test_a_waiter_that_is_cancelled_takes_nobody_with_it(store: Store) -> None:
     begin(store, plan())
     recorder = Recorder(store, clock=stuck)
     recorder.write_call(call_row("aaaaaaaaaaaa"), CALL_TEXTS)
@@ -150,13 +152,13 @@ def test_a_waiter_that_is_cancelled_takes_nobody_with_it(store: Store):
     assert count(store, "model_call") == 1
 
 
-def test_nothing_to_commit_is_committed(store: Store):
+def test_nothing_to_commit_is_committed(store: Store) -> None:
     recorder = Recorder(store)
     asyncio.run(recorder.committed())
     recorder.flush()
 
 
-def test_a_full_disk_loses_nothing_committed_and_can_be_tried_again(store: Store):
+def test_a_full_disk_loses_nothing_committed_and_can_be_tried_again(store: Store) -> None:
     begin(store, plan())
     recorder = Recorder(store, clock=stuck)
     writer = Writer(recorder, "aaaaaaaaaaaa")
@@ -174,7 +176,7 @@ def test_a_full_disk_loses_nothing_committed_and_can_be_tried_again(store: Store
     assert check(store) == []
 
 
-def test_everyone_who_waits_hears_of_a_full_disk(store: Store):
+def test_everyone_who_waits_hears_of_a_full_disk(store: Store) -> None:
     begin(store, plan())
     recorder = Recorder(store, clock=stuck)
     fill_disk(store)
@@ -185,12 +187,12 @@ def test_everyone_who_waits_hears_of_a_full_disk(store: Store):
         await recorder.committed()
 
     async def together() -> list[object]:
-        return await asyncio.gather(ask(1), ask(2), return_exceptions=True)
+        return list(await asyncio.gather(ask(1), ask(2), return_exceptions=True))
 
     assert [type(error) for error in asyncio.run(together())] == [StoreError, StoreError]
 
 
-def test_a_run_that_another_process_writes_is_not_written_twice(store: Store):
+def test_a_run_that_another_process_writes_is_not_written_twice(store: Store) -> None:
     write_run(store, plan(), done=False)
     recorder = Recorder(store, clock=stuck)
     Writer(recorder, "aaaaaaaaaaaa").instant(0)
@@ -198,7 +200,7 @@ def test_a_run_that_another_process_writes_is_not_written_twice(store: Store):
         recorder.flush()
 
 
-def test_what_is_left_is_written_when_a_block_ends_with_any_other_error(store: Store):
+def test_what_is_left_is_written_when_a_block_ends_with_any_other_error(store: Store) -> None:
     begin(store, plan())
     recorder = Recorder(store, clock=stuck)
     Writer(recorder, "aaaaaaaaaaaa").instant(0)

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from db import Store, decisions, events_page, read_record
-from db.records import plain_value
+from db.records import decisions, events_page, plain_value, read_record
+from db.store import Store
 from lab.core.errors import UnknownName
 from lab.core.records import Claim, Decision, Event, Status
 from lab.core.spaces import Choice, Form, Message, Quantity, Space
@@ -14,7 +14,7 @@ from tests.db.samples import SPACE, plan, write_run
 RUN = "aaaaaaaaaaaa"
 
 
-def test_a_run_is_read_back_as_it_behaved(store: Store):
+def test_a_run_is_read_back_as_it_behaved(store: Store) -> None:
     write_run(store, plan())
     record = read_record(store, RUN)
     assert (record.agents, record.params) == (("ann", "bob"), {"rounds": 3})
@@ -27,7 +27,7 @@ def test_a_run_is_read_back_as_it_behaved(store: Store):
     assert record.claims[0] == Claim(2, "ann", "card", 1, 2, 2)
 
 
-def test_a_run_that_is_not_there_is_named(store: Store):
+def test_a_run_that_is_not_there_is_named(store: Store) -> None:
     with pytest.raises(UnknownName, match="unknown run 'aaaaaaaaaaaa'"):
         read_record(store, RUN)
 
@@ -42,12 +42,12 @@ def test_a_run_that_is_not_there_is_named(store: Store):
         (Form("order", {"side": Choice("buy", "sell"), "n": Quantity("n", 1, 9)}), {"side": "buy", "n": 3}),
     ],
 )
-def test_the_plain_value_is_what_the_space_says(space: Space, value: Any):
+def test_the_plain_value_is_what_the_space_says(space: Space, value: Any) -> None:
     act = space.read(value)
     assert plain_value(space.text, act.action, act.args) == space.value_of(act) == value
 
 
-def test_decisions_are_shown_beside_what_the_agent_saw(store: Store, monkeypatch: pytest.MonkeyPatch):
+def test_decisions_are_shown_beside_what_the_agent_saw(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("db.records._PAGE", 2)
     write_run(store, plan(), instants=5)
     shown = list(decisions(store, RUN))
@@ -56,13 +56,13 @@ def test_decisions_are_shown_beside_what_the_agent_saw(store: Store, monkeypatch
     assert shown[0].space == SPACE.text
 
 
-def test_decisions_of_one_agent_from_one_place_on(store: Store):
+def test_decisions_of_one_agent_from_one_place_on(store: Store) -> None:
     write_run(store, plan(), instants=5)
     assert [each.decision.seq for each in decisions(store, RUN, of_agent="ann", after=10)] == [14, 18]
     assert list(decisions(store, RUN, of_agent="bob")) == []
 
 
-def test_events_come_page_by_page(store: Store):
+def test_events_come_page_by_page(store: Store) -> None:
     write_run(store, plan())
     first = events_page(store, RUN, limit=4)
     rest = events_page(store, RUN, after=first[-1].seq, limit=4)

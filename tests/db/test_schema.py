@@ -12,12 +12,13 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 
-from db import Store, open_store, upgrade
-from db.schema import HEAD, MIGRATIONS, REVISIONS
+from db.schema import HEAD, MIGRATIONS, REVISIONS, upgrade
+from db.store import Store, open_store
 from db.tables import metadata
 from lab.core.errors import StoreError
 from tests.db.samples import plan, write_run
 
+OPEN = "from db.store import open_store; open_store"
 ONLY_LATER = (
     "name NOT LIKE 'append_only%' AND name NOT LIKE 'v\\_%' ESCAPE '\\' AND name NOT LIKE '%alembic%'"
 )
@@ -37,13 +38,13 @@ def set_revision(store: Store, revision: str) -> str:
     return str(store.location.path)
 
 
-def test_the_migrations_make_the_tables_that_the_code_declares(store: Store):
+def test_the_migrations_make_the_tables_that_the_code_declares(store: Store) -> None:
     with store.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []
 
 
-def test_the_migrations_make_them_word_for_word(store: Store, tmp_path: Path):
+def test_the_migrations_make_them_word_for_word(store: Store, tmp_path: Path) -> None:
     declared = tmp_path / "declared.db"
     engine = create_engine(f"sqlite:///{declared}")
     metadata.create_all(engine)
@@ -51,14 +52,14 @@ def test_the_migrations_make_them_word_for_word(store: Store, tmp_path: Path):
     assert statements(store.location.path or Path()) == statements(declared)
 
 
-def test_every_migration_is_known_in_order():
+def test_every_migration_is_known_in_order() -> None:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     scripts = ScriptDirectory.from_config(config).walk_revisions()
     assert tuple(script.revision for script in scripts)[::-1] == REVISIONS
 
 
-def test_a_migration_imports_nothing_of_the_lab():
+def test_a_migration_imports_nothing_of_the_lab() -> None:
     sources = [file.read_text() for file in (MIGRATIONS / "versions").glob("*.py")]
     imports = [line for text in sources for line in text.splitlines() if " import " in f" {line} "]
     assert {line.split()[1].partition(".")[0] for line in imports} == {
@@ -69,27 +70,27 @@ def test_a_migration_imports_nothing_of_the_lab():
     }
 
 
-def test_opening_a_current_database_needs_no_alembic(store: Store):
-    code = f"import sys, db; db.open_store({str(store.location.path)!r}); print('alembic' in sys.modules)"
+def test_opening_a_current_database_needs_no_alembic(store: Store) -> None:
+    code = f"{OPEN}({str(store.location.path)!r}); import sys; print('alembic' in sys.modules)"
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert shown.stdout == "False\n"
 
 
-def test_a_newer_schema_is_refused(store: Store):
+def test_a_newer_schema_is_refused(store: Store) -> None:
     path = set_revision(store, "9999")
     for use in (open_store, upgrade):
         with pytest.raises(StoreError, match=r"schema '9999' is unknown to this lab .*a newer lab made it"):
             use(path)
 
 
-def test_an_older_schema_asks_for_an_upgrade(store: Store, monkeypatch: pytest.MonkeyPatch):
+def test_an_older_schema_asks_for_an_upgrade(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("db.schema.HEAD", "0002")
     with pytest.raises(StoreError, match="its schema is 0001, this lab needs 0002; run `lab db upgrade`"):
         open_store(str(store.location.path))
 
 
 @pytest.mark.parametrize("create", [True, False])
-def test_another_programs_database_is_refused_and_left_alone(tmp_path: Path, create: bool):
+def test_another_programs_database_is_refused_and_left_alone(tmp_path: Path, create: bool) -> None:
     path = tmp_path / "other.db"
     with sqlite3.connect(path) as connection:
         connection.execute("CREATE TABLE person (name TEXT)")
@@ -100,7 +101,7 @@ def test_another_programs_database_is_refused_and_left_alone(tmp_path: Path, cre
     assert path.read_bytes() == before
 
 
-def test_an_upgrade_keeps_the_rows_and_remakes_what_is_derived(store: Store):
+def test_an_upgrade_keeps_the_rows_and_remakes_what_is_derived(store: Store) -> None:
     write_run(store, plan())
     with store.writing() as connection:
         connection.exec_driver_sql("DROP VIEW v_run")
@@ -113,14 +114,14 @@ def test_an_upgrade_keeps_the_rows_and_remakes_what_is_derived(store: Store):
         assert connection.exec_driver_sql(names).scalar() == 1
 
 
-def test_an_upgrade_of_nothing_says_so(tmp_path: Path):
+def test_an_upgrade_of_nothing_says_so(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match=r"no database at .*; `lab run` or `lab batch` makes one"):
         upgrade(str(tmp_path / "none.db"))
 
 
-def test_processes_that_make_a_database_at_once_make_one(tmp_path: Path):
+def test_processes_that_make_a_database_at_once_make_one(tmp_path: Path) -> None:
     path = tmp_path / "race.db"
-    command = [sys.executable, "-c", f"import db; db.open_store({str(path)!r}).close()"]
+    command = [sys.executable, "-c", f"{OPEN}({str(path)!r}).close()"]
     started = [subprocess.Popen(command) for _ in range(3)]
     assert [process.wait() for process in started] == [0, 0, 0]
     open_store(str(path), create=False).close()

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from db import (
+from db.recorder import Recorder
+from db.store import Store
+from db.studies import (
     Spent,
-    Store,
     extend_study,
     find_study,
     get_study,
@@ -23,20 +24,20 @@ def put(store: Store, name: str = "sides", identity: str = "{}") -> str:
     return put_study(store, name, spec="{}", identity=identity, source_hash="s").id
 
 
-def test_a_study_is_put_once_and_found_by_name(store: Store):
+def test_a_study_is_put_once_and_found_by_name(store: Store) -> None:
     assert put(store) == put(store, identity='{"other":1}')
     found = get_study(store, "sides")
     assert (found.identity, found.identity_hash) == ("{}", content_hash("{}"))
 
 
-def test_an_unknown_study_names_the_nearest(store: Store):
+def test_an_unknown_study_names_the_nearest(store: Store) -> None:
     put(store)
     with pytest.raises(UnknownName, match=r"unknown study 'side'; did you mean 'sides'\?"):
         get_study(store, "side")
     assert find_study(store, "side") is None
 
 
-def test_a_study_is_extended_in_place(store: Store):
+def test_a_study_is_extended_in_place(store: Store) -> None:
     before = put(store)
     after = extend_study(store, "sides", spec='{"seeds":4}', identity='{"seeds":4}', source_hash="t")
     assert after.id == before
@@ -44,31 +45,31 @@ def test_a_study_is_extended_in_place(store: Store):
     assert after.identity_hash == content_hash('{"seeds":4}')
 
 
-def test_studies_are_listed(store: Store):
+def test_studies_are_listed(store: Store) -> None:
     put(store, "one")
     put(store, "two")
     assert {study.name for study in list_studies(store)} == {"one", "two"}
 
 
-def test_runs_are_counted_by_status_and_what_they_spent_is_added(store: Store):
+def test_runs_are_counted_by_status_and_what_they_spent_is_added(store: Store) -> None:
     study = put(store)
     write_run(store, plan("aaaaaaaaaaaa", study=study))
     write_run(store, plan("bbbbbbbbbbbb", study=study))
     begin(store, plan("cccccccccccc", study=study))
     begin(store, plan("dddddddddddd"))
-    with store.recorder() as recorder:
+    with Recorder(store) as recorder:
         recorder.write_call(call_row("cccccccccccc"), CALL_TEXTS)
     assert study_counts(store, study) == {RunStatus.DONE: 2, RunStatus.RUNNING: 1}
     assert study_spent(store, study) == Spent(decisions=6, tokens=12, cost_usd=0.25)
 
 
-def test_an_unknown_price_makes_the_sum_unknown(store: Store):
+def test_an_unknown_price_makes_the_sum_unknown(store: Store) -> None:
     study = put(store)
     begin(store, plan(study=study))
-    with store.recorder() as recorder:
+    with Recorder(store) as recorder:
         recorder.write_call(call_row("aaaaaaaaaaaa", cost_usd=None), CALL_TEXTS)
     assert study_spent(store, study).cost_usd is None
 
 
-def test_a_study_without_runs_spent_nothing(store: Store):
+def test_a_study_without_runs_spent_nothing(store: Store) -> None:
     assert study_spent(store, put(store)) == Spent(0, 0, 0.0)

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from db import Store
+from db.recorder import Recorder
+from db.store import Store
 from db.tables import metadata
 from db.triggers import expected, present
 from lab.core.errors import StoreError
@@ -15,7 +16,7 @@ FILLED = ("attempt", "agent", "decision", "model_call", "event", "exposure", "hi
 def filled(store: Store) -> Store:
     """A log with a row in every table that a run fills."""
     write_run(store, plan())
-    with store.recorder() as recorder:
+    with Recorder(store) as recorder:
         recorder.write_call(call_row("aaaaaaaaaaaa"), CALL_TEXTS)
     return store
 
@@ -26,7 +27,7 @@ def change(store: Store, statement: str) -> None:
 
 
 @pytest.mark.parametrize("table", [*FILLED, "run", "text"])
-def test_no_row_is_ever_deleted(filled: Store, table: str):
+def test_no_row_is_ever_deleted(filled: Store, table: str) -> None:
     with pytest.raises(StoreError, match=f"{table} is append-only"):
         change(filled, f"DELETE FROM {table}")
 
@@ -43,16 +44,16 @@ def test_no_row_is_ever_deleted(filled: Store, table: str):
         "INSERT OR REPLACE INTO text SELECT hash, 'other' FROM text",
     ],
 )
-def test_what_was_logged_is_never_changed(filled: Store, statement: str):
+def test_what_was_logged_is_never_changed(filled: Store, statement: str) -> None:
     with pytest.raises(StoreError, match="is append-only"):
         change(filled, statement)
 
 
-def test_a_runs_state_changes(filled: Store):
+def test_a_runs_state_changes(filled: Store) -> None:
     change(filled, "UPDATE run SET heartbeat = 1, status = 'stopped'")
 
 
-def test_every_table_has_both_triggers(store: Store):
+def test_every_table_has_both_triggers(store: Store) -> None:
     with store.reading() as connection:
         there = present(connection)
     assert there == expected("sqlite")

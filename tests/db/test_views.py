@@ -2,8 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from db import VIEWS, Store, put_study, query
-from db.views import V_DECISION, View
+from db.query import query
+from db.recorder import Recorder
+from db.store import Store
+from db.studies import put_study
+from db.views import V_DECISION, VIEWS, View
 from lab.core.records import RunStatus
 from tests.db.samples import CALL_TEXTS, begin, call_row, plan, write_run
 
@@ -26,45 +29,45 @@ def rows(store: Store, sql: str) -> list[tuple[object, ...]]:
 
 
 @pytest.mark.parametrize("view", VIEWS.values(), ids=list(VIEWS))
-def test_a_view_has_the_columns_it_documents_in_order(store: Store, view: View):
+def test_a_view_has_the_columns_it_documents_in_order(store: Store, view: View) -> None:
     assert query(store, f"SELECT * FROM {view.name}").columns == tuple(view.columns)
 
 
 @pytest.mark.parametrize("name", CONTRACT)
-def test_a_view_has_the_columns_of_the_contract(name: str):
+def test_a_view_has_the_columns_of_the_contract(name: str) -> None:
     assert set(CONTRACT[name].split()) <= set(VIEWS[name].columns)
 
 
 @pytest.mark.parametrize("view", VIEWS.values(), ids=list(VIEWS))
-def test_every_column_says_its_unit_and_meaning(view: View):
+def test_every_column_says_its_unit_and_meaning(view: View) -> None:
     assert view.about
     assert [name for name, column in view.columns.items() if not (column.unit and column.about)] == []
 
 
-def test_a_decision_carries_its_payoff_and_is_valid_or_not(store: Store):
+def test_a_decision_carries_its_payoff_and_is_valid_or_not(store: Store) -> None:
     write_run(store, plan())
     found = rows(store, "SELECT seq, action, valid, payoff, observation FROM v_decision ORDER BY seq")
     assert [row[:4] for row in found] == [(2, "left", 1, 2.0), (6, None, 0, 2.0), (10, "left", 1, 2.0)]
     assert found[0][4] == '{"run":"aaaaaaaaaaaa","tick":0}'
 
 
-def test_a_decision_without_model_calls_has_no_cost(store: Store):
+def test_a_decision_without_model_calls_has_no_cost(store: Store) -> None:
     write_run(store, plan())
     assert set(rows(store, "SELECT tokens_in, tokens_out, cost_usd, latency_s FROM v_decision")) == {
         (None, None, None, None)
     }
 
 
-def test_a_decision_adds_up_its_model_calls(store: Store):
+def test_a_decision_adds_up_its_model_calls(store: Store) -> None:
     write_run(store, plan())
-    with store.recorder() as recorder:
+    with Recorder(store) as recorder:
         recorder.write_call(call_row("aaaaaaaaaaaa"), CALL_TEXTS)
         recorder.write_call(call_row("aaaaaaaaaaaa", call=1), CALL_TEXTS)
     sql = "SELECT tokens_in, tokens_out, cost_usd, latency_s FROM v_decision WHERE seq = 2"
     assert rows(store, sql) == [(20, 4, 0.5, 1.0)]
 
 
-def test_a_measure_of_the_whole_run_has_no_agent(store: Store):
+def test_a_measure_of_the_whole_run_has_no_agent(store: Store) -> None:
     write_run(store, plan())
     assert rows(store, "SELECT agent, measure, value, reason FROM v_measure ORDER BY value") == [
         ("ann", "share", None, "never asked"),
@@ -72,13 +75,13 @@ def test_a_measure_of_the_whole_run_has_no_agent(store: Store):
     ]
 
 
-def test_messages_carry_their_words(store: Store):
+def test_messages_carry_their_words(store: Store) -> None:
     write_run(store, plan())
     found = rows(store, "SELECT tick, agent, target, text FROM v_message ORDER BY seq")
     assert found == [(tick, "ann", "bob", f"hello {tick}") for tick in range(3)]
 
 
-def test_a_run_shows_its_study_by_name_and_its_factors(store: Store):
+def test_a_run_shows_its_study_by_name_and_its_factors(store: Store) -> None:
     study = put_study(store, "sides", spec="{}", identity="{}", source_hash="")
     level = ("rounds", "params.rounds", "3")
     write_run(store, plan(study=study.id, cell="rounds=3", params=(level,), factors='{"rounds":3}'))
@@ -88,10 +91,10 @@ def test_a_run_shows_its_study_by_name_and_its_factors(store: Store):
     assert rows(store, "SELECT alias, path, value FROM v_factor") == [level]
 
 
-def test_failures_are_runs_decisions_and_tries(store: Store):
+def test_failures_are_runs_decisions_and_tries(store: Store) -> None:
     write_run(store, plan(), done=False)
     claimed = begin(store, plan("bbbbbbbbbbbb"))
-    with store.recorder() as recorder:
+    with Recorder(store) as recorder:
         failed = call_row("aaaaaaaaaaaa", reply=None, error="timeout: 30 s")
         recorder.write_call(failed, CALL_TEXTS)
         recorder.finish(
@@ -105,6 +108,6 @@ def test_failures_are_runs_decisions_and_tries(store: Store):
     ]
 
 
-def test_payoffs_are_found_without_reading_the_events(store: Store):
+def test_payoffs_are_found_without_reading_the_events(store: Store) -> None:
     plan_text = rows(store, f"EXPLAIN QUERY PLAN {V_DECISION.query}")
     assert any("COVERING INDEX ix_event_payoff" in str(row) for row in plan_text)

@@ -44,6 +44,8 @@ def make_world(
     max_ticks: int = 100_000,
     sink: Sink | None = None,
     recorded: Recorded = NOTHING_RECORDED,
+    later: Mapping[str, Policy] | None = None,
+    later_from: int = 0,
 ) -> SimWorld:
     """A world ready to be conducted."""
     names = list(agents)
@@ -64,6 +66,8 @@ def make_world(
             policy=agents[name],
             on_invalid=on_invalid or OnInvalid(),
             think=(think or {}).get(name),
+            later=(later or {}).get(name),
+            later_from=later_from,
         )
         for position, name in enumerate(names)
     ]
@@ -99,10 +103,17 @@ def play(
     environment: type[Environment[Any]],
     params: Mapping[str, Any],
     agents: Mapping[str, Policy],
+    *,
+    sink: Sink | None = None,
+    limits: Limits | None = None,
+    journal: Journal | None = None,
+    change: LiveChange | None = None,
+    stop: StopSignal | None = None,
     **options: Any,
 ) -> Played:
     """Play a world from scratch; `options` as in `make_world`."""
-    return conduct(make_world(environment, params, agents, **options))
+    world = make_world(environment, params, agents, sink=sink, **options)
+    return conduct(world, limits=limits, journal=journal, sink=sink, change=change, stop=stop)
 
 
 def decisions_of(played: Played, agent: str, phase: str | None = None) -> Sequence[Any]:

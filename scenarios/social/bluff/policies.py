@@ -76,7 +76,7 @@ class Skeptic(ScriptedPolicy):
             for hand in seen["past"]
             if (hand["claim"], hand["answer"], hand["stake"]) == ("strong", "call", seen["stake"])
         ]
-        bluffs = sum(won < 0 for won in called)
+        bluffs: int = sum(won < 0 for won in called)
         return (bluffs + self.prior_bluffs) / (len(called) + self.prior_calls)
 
 

@@ -156,11 +156,11 @@ ONE_SHOT = Reference(
     "meta-study of laboratory games",
     "one-shot prisoners' dilemma; paid strangers; payoffs vary between studies",
 )
-TEN_ROUNDS = "prisoners' dilemma of 10 rounds against GPT-4; T, R, P, S = 10, 8, 5, 0; not anonymous peers"
+TEN_ROUNDS = "prisoners' dilemma of 10 rounds against GPT-4, T, R, P, S = 10, 8, 5, 0, no noise, no talk"
 RANDOM_END = Reference(
     "19.0 % to 36.4 % as the chance to continue rises",
     "Roth and Murnighan 1978, in Dal Bo and Frechette 2018",
-    "students",
+    "laboratory studies",
     "prisoners' dilemma with random end; first round; high only where cooperation is robust to doubt",
 )
 

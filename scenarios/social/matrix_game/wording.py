@@ -9,6 +9,7 @@ from typing import Any
 from lab.core.records import DecisionRequest, Segment
 from scenarios.look import Look
 from scenarios.social.matrix_game.spec import MatrixParams
+from scenarios.social.talk import quoted_messages
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ def segments(params: MatrixParams, look: Look, request: DecisionRequest, *, seat
         Segment("system", system),
         Segment("rules", "\n".join(_rules(params, look, words, story, seat))),
         Segment("observation", "\n".join(_observation(look, words, story, seen))),
-        *_messages(seen["messages"], cover, request.agent),
+        *quoted_messages(seen["messages"], reader=request.agent, called=lambda _: cover.other.capitalize()),
         Segment("question", _question(look, words, story, request)),
     )
 
@@ -128,12 +129,6 @@ def _observation(
         )
     for missed in range(last_round + 1, seen["round"]):
         yield words.skipped.format(round=missed)
-
-
-def _messages(said: list[dict[str, str]], cover: Cover, agent: str) -> Iterator[Segment]:
-    for number, message in enumerate(said, 1):
-        speaker = "You" if message["from"] == agent else cover.other.capitalize()
-        yield Segment(f"message {number} from {message['from']}", f'{speaker} wrote: "{message["text"]}"')
 
 
 def _question(look: Look, words: Wording, story: Mapping[str, str], request: DecisionRequest) -> str:

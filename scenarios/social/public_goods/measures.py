@@ -99,7 +99,7 @@ START = Reference(
     "40 % to 60 %",
     "Ledyard 1995",
     "review of laboratory studies",
-    "first round; students paid for points; groups of 4 to 10, mpcr .3 to .75",
+    "first round without punishment; paid for points; mpcr and group size vary",
 )
 END = Reference(
     "about 10 % to 20 %",

@@ -137,8 +137,9 @@ class PublicGoods(Environment[PublicGoodsParams]):
         pot = sum(self._gave.values())
         item = self.emit("reveal", value=pot, round=self._round, contributions=self._gave)
         self._income: dict[str, float] = {}
-        for agent, decision in gifts.items():
+        for agent in self.agents:
             self.expose(agent, "reveal", item)
+        for agent, decision in gifts.items():
             share = self.params.mpcr * pot
             self._earn(agent, self.params.endowment - self._gave[agent] + share, decision, "pot")
         return gifts
@@ -156,7 +157,8 @@ class PublicGoods(Environment[PublicGoodsParams]):
                 self._earn(agent, -punish.cost * sum(points.values()), decision, "punishing")
         for agent, n in self._received.items():
             if n:
-                self._earn(agent, -punish.effect * n, gifts[agent], "punished")
+                item = self._earn(agent, -punish.effect * n, gifts[agent], "punished")
+                self.expose(agent, "punished", item)
 
     def _punish_space(self, agent: str) -> Form:
         assert self.params.punish is not None, "the punishment stage is only reached with its params"
@@ -182,10 +184,11 @@ class PublicGoods(Environment[PublicGoodsParams]):
         effect = self.params.punish.effect if self.params.punish else 0
         return effect * self._received.get(agent, 0)
 
-    def _earn(self, agent: str, points: float, decision: Decision, why: str) -> None:
-        self.pay(agent, points, decision=decision, why=why)
+    def _earn(self, agent: str, points: float, decision: Decision, why: str) -> int:
+        """Pay a member and count it; brings the payoff's seq."""
         self._earned[agent] += points
         self._income[agent] = self._income.get(agent, 0) + points
+        return self.pay(agent, points, decision=decision, why=why)
 
     def _view(self, agent: str) -> dict[str, Any]:
         return {

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from lab.core.records import DecisionRequest, Segment
 from scenarios.look import Look
+from scenarios.social.talk import quoted_messages
 
 if TYPE_CHECKING:
     from scenarios.social.public_goods.rules import PublicGoodsParams
@@ -104,7 +105,7 @@ def segments(
         Segment("system", system),
         Segment("rules", "\n".join(_rules(params, words, story))),
         Segment("observation", "\n".join(_observation(words, story, seen))),
-        *_messages(seen["messages"], request.agent),
+        *quoted_messages(seen["messages"], reader=request.agent, called=str),
         Segment("question", _question(words, story, request)),
     )
 
@@ -147,12 +148,6 @@ def _observation(words: Wording, story: Mapping[str, Any], seen: Mapping[str, An
 def _gifts(words: Wording, contributions: Mapping[str, int | None]) -> str:
     shown = {member: "no amount" if gift is None else gift for member, gift in contributions.items()}
     return ", ".join(words.given.format(member=member, gift=gift) for member, gift in shown.items())
-
-
-def _messages(said: Sequence[Mapping[str, str]], agent: str) -> Iterator[Segment]:
-    for number, message in enumerate(said, 1):
-        speaker = "You" if message["from"] == agent else message["from"]
-        yield Segment(f"message {number} from {message['from']}", f'{speaker} wrote: "{message["text"]}"')
 
 
 def _question(words: Wording, story: Mapping[str, Any], request: DecisionRequest) -> str:

@@ -1,12 +1,14 @@
-"""A policy that keeps all it was shown, for tests of what agents can and cannot know."""
+"""Policies and a sink that keep what passes through them, for tests of who can know what."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from lab.core.canonical import canonical
-from lab.core.ports import Policy, PolicyContext
+from lab.core.ports import Batch, Policy, PolicyContext, Progress
 from lab.core.records import Decision, DecisionRequest
+from lab.core.rows import CallRow, ClaimRow, ExposureRow, HiddenRow
 
 
 class Reader:
@@ -29,6 +31,34 @@ class Reader:
     def shown(self) -> str:
         """Every text and every observation, in one string."""
         return "\n".join([*self.texts, *(canonical(request.observation) for request in self.requests)])
+
+
+class Kept:
+    """A sink that keeps what a world logs beside decisions and events."""
+
+    def __init__(self) -> None:
+        self.hidden: list[HiddenRow] = []
+        self.claims: list[ClaimRow] = []
+        self.exposures: list[ExposureRow] = []
+
+    def write(self, run: str, batch: Batch, progress: Progress) -> None:
+        self.hidden += batch.hidden
+        self.claims += batch.claims
+        self.exposures += batch.exposures
+
+    def write_call(self, row: CallRow, texts: Mapping[str, str]) -> None:
+        raise AssertionError("no policy here calls a model")
+
+    async def committed(self) -> None:
+        return
+
+    def truths(self, name: str) -> list[HiddenRow]:
+        """The rows of one hidden variable, in order."""
+        return [row for row in self.hidden if row.name == name]
+
+    def shown(self) -> list[tuple[int, str, str]]:
+        """(tick, agent, kind) of each exposure, in order."""
+        return [(row.tick, row.agent, row.kind) for row in self.exposures]
 
 
 class Fixed:

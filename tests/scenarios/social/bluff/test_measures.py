@@ -38,6 +38,7 @@ RUN = _record(
     (True, 1, "weak", "fold"),
     (True, 1, "strong", "fold"),
     (False, 3, "strong", None),
+    (True, 1, "strong", "fold"),
 )
 
 
@@ -47,9 +48,9 @@ RUN = _record(
         ("bluff_rate", 3 / 4),
         ("bluff_rate_low", 1 / 2),
         ("bluff_rate_high", 1.0),
-        ("truthful_share", 3 / 7),
-        ("call_rate", 2 / 4),
-        ("detection_rate", 2 / 4),
+        ("truthful_share", 4 / 8),
+        ("call_rate", 2 / 5),
+        ("detection_rate", 3 / 5),
     ],
 )
 def test_rates_count_the_hands_they_name(name: str, value: float) -> None:

@@ -7,39 +7,23 @@ from typing import Any
 import pytest
 
 from lab.core.canonical import parse
-from lab.core.ports import Batch, Progress, Seat
-from lab.core.rows import ClaimRow, HiddenRow
+from lab.core.ports import Seat
 from scenarios.look import Look
 from scenarios.social.bluff.policies import Caller, Claimant, Truthful
 from scenarios.social.bluff.rules import Bluff, BluffAgentParams, BluffParams, payoff
-from tests.scenarios.social.readers import Fixed, Reader
+from tests.scenarios.social.readers import Fixed, Kept, Reader
 from tests.scenarios.social.shipped import play_shipped
 from tests.support.worlds import Played, play
 
 P_STRONG = {("honest", 1): 0.03, ("honest", 3): 0.03, ("bluffer", 1): 0.30, ("bluffer", 3): 0.85}
 
 
-class Truths:
-    """A sink that keeps hidden variables and claims."""
-
-    def __init__(self) -> None:
-        self.hidden: list[HiddenRow] = []
-        self.claims: list[ClaimRow] = []
-
-    def write(self, run: str, batch: Batch, progress: Progress) -> None:
-        self.hidden += batch.hidden
-        self.claims += batch.claims
-
-    def of(self, name: str) -> list[HiddenRow]:
-        return [row for row in self.hidden if row.name == name]
-
-
-def _run(seed: int = 1, type_: str = "drawn", rounds: int = 8, **agents: Any) -> tuple[Played, Truths]:
-    truths = Truths()
+def _run(seed: int = 1, type_: str = "drawn", rounds: int = 8, **agents: Any) -> tuple[Played, Kept]:
+    kept = Kept()
     players = {"ann": agents.get("ann", Claimant()), "bob": agents.get("bob", Caller())}
     given = {"ann": {"type": type_}}
-    played = play(Bluff, {"rounds": rounds}, players, seed=seed, agent_params=given, sink=truths)
-    return played, truths
+    played = play(Bluff, {"rounds": rounds}, players, seed=seed, agent_params=given, sink=kept)
+    return played, kept
 
 
 def _hands(played: Played) -> list[dict[str, Any]]:
@@ -103,8 +87,8 @@ def test_cards_are_uniform_from_0_to_9_and_stakes_even() -> None:
 def test_types_are_drawn_evenly_and_fixed_for_the_run() -> None:
     drawn: list[str] = []
     for seed in range(200):
-        _, truths = _run(seed, rounds=2)
-        values = {row.value for row in truths.of("type")}
+        _, kept = _run(seed, rounds=2)
+        values = {row.value for row in kept.truths("type")}
         assert len(values) == 1
         drawn += values
     assert 70 < drawn.count('"bluffer"') < 130  # 100 expected, sd 7
@@ -134,27 +118,41 @@ def _posterior(past: list[dict[str, Any]]) -> float:
 
 @pytest.mark.parametrize("seed", range(12))
 def test_the_logged_posterior_is_bayes_on_the_claims_before(seed: int) -> None:
-    played, truths = _run(seed)
+    played, kept = _run(seed)
     hands = _hands(played)
-    logged = [row.posterior for row in truths.of("type")]
+    logged = [row.posterior for row in kept.truths("type")]
     assert logged == pytest.approx([_posterior(hands[:n]) for n in range(8)])
     assert logged[0] == 0
 
 
 def test_hidden_variables_stand_at_every_claim_with_what_is_known_of_them() -> None:
-    played, truths = _run(seed=2)
+    played, kept = _run(seed=2)
     claims = [decision.seq for decision in played.record.decisions if decision.phase == "claim"]
-    assert [row.seq for row in truths.of("type")] == [row.seq for row in truths.of("strong")] == claims
-    assert {(row.kind, row.visible) for row in truths.of("strong")} == {("state", 1)}
-    assert {(row.kind, row.visible) for row in truths.of("type")} == {("type", 0)}
-    assert [parse(row.value) for row in truths.of("strong")] == [hand["strong"] for hand in _hands(played)]
+    assert [row.seq for row in kept.truths("type")] == [row.seq for row in kept.truths("strong")] == claims
+    assert {(row.kind, row.visible) for row in kept.truths("strong")} == {("state", 1)}
+    assert {(row.kind, row.visible) for row in kept.truths("type")} == {("type", 0)}
+    assert [parse(row.value) for row in kept.truths("strong")] == [hand["strong"] for hand in _hands(played)]
 
 
 def test_a_claim_act_holds_what_was_said_and_what_is_so() -> None:
-    played, truths = _run(seed=3)
-    acts = [(parse(row.said), parse(row.world), parse(row.private)) for row in truths.claims]
+    played, kept = _run(seed=3)
+    acts = [(parse(row.said), parse(row.world), parse(row.private)) for row in kept.claims]
     so = ["strong" if hand["strong"] else "weak" for hand in _hands(played)]
     assert acts == [(hand["claim"], world, world) for hand, world in zip(_hands(played), so, strict=True)]
+
+
+def test_the_challenger_is_shown_each_claim_and_both_the_outcome() -> None:
+    _, kept = _run(rounds=2)
+    outcome = [("ann", "showdown"), ("bob", "showdown"), ("bob", "claim")]
+    assert sorted(kept.shown()) == [(tick, *pair) for tick in (0, 1) for pair in sorted(outcome)]
+
+
+def test_past_hands_are_told_as_they_went() -> None:
+    bob = Reader(Fixed(answer=["call", "fold"]))
+    played, _ = _run(ann=Fixed(claim=["strong", "strong"]), bob=bob, rounds=2)
+    (past,) = bob.requests[1].observation["past"]
+    earned = next(event.value for event in played.record.events if event.kind == "payoff")
+    assert (past["claim"], past["answer"], past["won"]) == ("strong", "call", earned)
 
 
 @pytest.mark.parametrize("wording", [0, 1, 2])
@@ -179,9 +177,9 @@ def test_the_challenger_never_sees_a_card() -> None:
 
 def test_a_claimant_without_a_type_has_none_in_the_log_and_no_tool() -> None:
     ann = Reader(Truthful())
-    _, truths = _run(type_="none", ann=ann)
-    assert truths.of("type") == []
-    assert len(truths.of("strong")) == 8
+    _, kept = _run(type_="none", ann=ann)
+    assert kept.truths("type") == []
+    assert len(kept.truths("strong")) == 8
     assert all(request.tools == () for request in ann.requests)
 
 
@@ -194,18 +192,18 @@ def test_the_type_tool_says_that_it_reads_the_truth() -> None:
 
 def test_a_round_without_a_claim_is_not_played_and_teaches_nothing() -> None:
     ann = Fixed(claim=["?", "?", "strong"])
-    played, truths = _run(ann=ann, rounds=2)
+    played, kept = _run(ann=ann, rounds=2)
     assert [decision.phase for decision in played.record.decisions] == ["claim", "claim", "answer"]
-    assert [row.posterior for row in truths.of("type")] == [0, 0]
+    assert [row.posterior for row in kept.truths("type")] == [0, 0]
     assert [hand["round"] for hand in _hands(played)] == [2]
 
 
 def test_a_round_without_an_answer_pays_nobody_and_its_claim_still_counts() -> None:
-    played, truths = _run(bob=Fixed(answer=["?", "?"]), rounds=1)
+    played, kept = _run(bob=Fixed(answer=["?", "?"]), rounds=1)
     assert played.measures["claimant_payoff"] == 0
     assert played.measures["call_rate"] is None
     assert played.measures["truthful_share"] is not None
-    assert len(truths.claims) == 1
+    assert len(kept.claims) == 1
 
 
 def test_a_type_for_the_challenger_is_a_problem() -> None:

@@ -67,5 +67,5 @@ def test_shuffled_labels_replace_the_options_everywhere(wording: int) -> None:
 def test_points_are_told_from_the_readers_side() -> None:
     ann, bob = _read(Look())
     won = ann.requests[1].observation["past"][0]["won"]
-    assert f"{won} points for you" in ann.texts[1]
-    assert f"{-won} points for you" in bob.texts[1]
+    assert f"answer call, {won} points for you" in ann.texts[1]
+    assert f"answer call, {-won} points for you" in bob.texts[1]

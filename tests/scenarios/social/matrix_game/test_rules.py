@@ -5,7 +5,7 @@ import pytest
 from scenarios.social.matrix_game.policies import AlwaysCooperate, AlwaysDefect, TitForTat
 from scenarios.social.matrix_game.rules import MatrixGame
 from scenarios.social.matrix_game.spec import MatrixParams
-from tests.scenarios.social.readers import Fixed, Reader
+from tests.scenarios.social.readers import Fixed, Kept, Reader
 from tests.scenarios.social.shipped import play_shipped
 from tests.support.worlds import Played, decisions_of, play
 
@@ -102,7 +102,14 @@ def test_messages_reach_the_other_before_the_choice_and_only_while_the_round_las
     assert said == [(0, "talk", []), (0, "choose", heard), (1, "talk", []), (1, "choose", heard)]
 
 
-def test_adding_nothing_but_names_changes_no_outcome() -> None:
+def test_each_agent_is_shown_the_others_message_and_the_reveal() -> None:
+    kept = Kept()
+    agents = {"ann": TitForTat(message="stag?"), "bob": TitForTat()}
+    play(MatrixGame, {"rounds": 1, "talk_rounds": 1}, agents, sink=kept)
+    assert kept.shown() == [(0, "bob", "message"), (0, "ann", "reveal"), (0, "bob", "reveal")]
+
+
+def test_other_names_change_no_outcome() -> None:
     one = play(MatrixGame, {"rounds": 20}, {"ann": TitForTat(), "bob": AlwaysDefect()})
     other = play(MatrixGame, {"rounds": 20}, {"x": TitForTat(), "y": AlwaysDefect()})
     assert decisions_of(one, "ann") == decisions_of(other, "x")

@@ -62,6 +62,16 @@ def test_punishment_is_prosocial_when_its_target_gave_less_than_the_punisher() -
     assert found["antisocial_punishment"] == pytest.approx((1 + 2 + 0 + 4) / 4)
 
 
+def test_punishment_is_judged_by_the_gifts_of_its_own_round() -> None:
+    agents = {
+        "ann": Fixed(contribute=[10, 0], punish=[{"bob": 4}, {"bob": 0}]),
+        "bob": Fixed(contribute=[0, 10], punish=[{"ann": 0}, {"ann": 2}]),
+    }
+    found = play(PublicGoods, {"rounds": 2, "mpcr": 0.6}, agents).measures
+    assert (found["prosocial_punishment", "ann"], found["antisocial_punishment", "ann"]) == (4, 0)
+    assert (found["prosocial_punishment", "bob"], found["antisocial_punishment", "bob"]) == (2, 0)
+
+
 @pytest.mark.parametrize(
     ("punish", "expected"),
     [

@@ -9,9 +9,9 @@ from pydantic import ValidationError
 
 from lab.core.ports import Policy, Seat
 from scenarios.environment import NoParams
-from scenarios.social.public_goods.policies import FreeRider, FullContributor, Random
+from scenarios.social.public_goods.policies import ConditionalCooperator, FreeRider, FullContributor, Random
 from scenarios.social.public_goods.rules import PublicGoods, PublicGoodsParams
-from tests.scenarios.social.readers import Fixed, Reader
+from tests.scenarios.social.readers import Fixed, Kept, Reader
 from tests.scenarios.social.shipped import play_shipped
 from tests.support.worlds import Played, play
 
@@ -122,6 +122,15 @@ def test_punished_members_learn_how_much_and_never_from_whom() -> None:
     last = reader.requests[2].observation["last"]
     assert (last["points_received"], last["points_lost"]) == (7, 21)
     assert last["contributions"] == {"ann": 9, "bob": 0, "cat": 9}
+
+
+def test_members_are_shown_messages_gifts_and_what_punishment_took() -> None:
+    kept = Kept()
+    agents: dict[str, Policy] = {"ann": FullContributor(message="all!"), "bob": FreeRider()}
+    agents["cat"] = ConditionalCooperator(start=1.0, punish_points=1)
+    play(PublicGoods, {"rounds": 1, "mpcr": 0.5, "talk_rounds": 1}, agents, sink=kept)
+    said = [(0, "bob", "message"), (0, "cat", "message")]
+    assert sorted(kept.shown()) == [*said, *((1, name, "reveal") for name in agents), (2, "bob", "punished")]
 
 
 def test_gifts_are_unseen_until_all_have_given() -> None:
