@@ -42,8 +42,34 @@ def _number(unit: str, about: str) -> ViewColumn:
     return ViewColumn("number", unit, about)
 
 
-_STUDY = "(SELECT s.name FROM study s WHERE s.id = r.study)"
-"""The study of run `r`: not joined, so that a query which asks nothing of the run never reads its row."""
+def _of_run(row: str, *names: str) -> str:
+    """Columns of the run that `row` belongs to, each looked up only where a query asks for it.
+
+    SQLite would read a joined row for every row of an aggregate, asked for or not: three times slower.
+    """
+    joined = "run r JOIN study s ON s.id = r.study"
+    sources = {name: ("s.name", joined) if name == "study" else (f"r.{name}", "run r") for name in names}
+    return ",\n       ".join(
+        f"(SELECT {column} FROM {source} WHERE r.id = {row}.run) AS {name}"
+        for name, (column, source) in sources.items()
+    )
+
+
+def _of_agent(*names: str) -> str:
+    """Columns of the agent that a decision `d` belongs to."""
+    agent = "FROM agent a WHERE a.run = d.run AND a.name = d.agent"
+    return ",\n       ".join(f"(SELECT a.{name} {agent}) AS {name}" for name in names)
+
+
+def _of_calls(total: str, name: str) -> str:
+    """A sum over the model calls of a decision `d`."""
+    return f"(SELECT {total} FROM model_call c WHERE c.run = d.run AND c.seq = d.seq) AS {name}"
+
+
+def _text_at(address: str, name: str) -> str:
+    """The text at a content address."""
+    return f"(SELECT t.text FROM text t WHERE t.hash = {address}) AS {name}"
+
 
 _RUN = {"run": _text("id", "the run: 12 hex letters")}
 _PLACE = {
@@ -88,11 +114,11 @@ V_RUN = View(
         "created": _number("s", "wall clock since 1970: when first claimed"),
         "error": _text("words", "why it stopped or failed"),
     },
-    f"""SELECT r.id AS run, {_STUDY} AS study, r.name AS scenario, r.family, r.environment, r.cell,
+    """SELECT r.id AS run, s.name AS study, r.name AS scenario, r.family, r.environment, r.cell,
        r.replicate, r.seed, r.status, r.digest, r.ticks, r.decisions, r.invalid, r.tokens, r.cost_usd,
        r.wall_s, r.factors, r.parent, r.fork_at, r.look, r.environment_version, r.scenario_hash,
        r.created, r.error
-FROM run r""",
+FROM run r LEFT JOIN study s ON s.id = r.study""",
 )
 
 V_FACTOR = View(
@@ -136,24 +162,21 @@ V_DECISION = View(
         "cost_usd": _number("USD", "sum of the known prices of its model calls; null without one"),
         "latency_s": _number("s", "sum over its model calls; null without one"),
     },
-    f"""SELECT d.run, {_STUDY} AS study, r.family, r.environment, r.cell, r.seed, d.seq, d.tick,
-       d.effect_tick, d.phase, d.agent, a.role, a.policy, a.model, o.text AS observation,
-       p.text AS space, d.action, d.args, d.status,
+    f"""SELECT d.run, {_of_run("d", "study", "family", "environment", "cell", "seed")},
+       d.seq, d.tick, d.effect_tick, d.phase, d.agent,
+       {_of_agent("role", "policy", "model")},
+       {_text_at("d.observation", "observation")},
+       {_text_at("d.space", "space")},
+       d.action, d.args, d.status,
        CASE WHEN d.status IN ('ok', 'repaired', 'retried') THEN 1 ELSE 0 END AS valid,
        (SELECT sum(e.value) FROM event e
         WHERE e.run = d.run AND e.decision = d.seq AND e.kind = 'payoff') AS payoff,
        d.raw,
-       (SELECT CAST(sum(c.tokens_in) AS bigint) FROM model_call c
-        WHERE c.run = d.run AND c.seq = d.seq) AS tokens_in,
-       (SELECT CAST(sum(c.tokens_out) AS bigint) FROM model_call c
-        WHERE c.run = d.run AND c.seq = d.seq) AS tokens_out,
-       (SELECT sum(c.cost_usd) FROM model_call c WHERE c.run = d.run AND c.seq = d.seq) AS cost_usd,
-       (SELECT sum(c.latency_s) FROM model_call c WHERE c.run = d.run AND c.seq = d.seq) AS latency_s
-FROM decision d
-LEFT JOIN run r ON r.id = d.run
-LEFT JOIN agent a ON a.run = d.run AND a.name = d.agent
-LEFT JOIN text o ON o.hash = d.observation
-LEFT JOIN text p ON p.hash = d.space""",
+       {_of_calls("CAST(sum(c.tokens_in) AS bigint)", "tokens_in")},
+       {_of_calls("CAST(sum(c.tokens_out) AS bigint)", "tokens_out")},
+       {_of_calls("sum(c.cost_usd)", "cost_usd")},
+       {_of_calls("sum(c.latency_s)", "latency_s")}
+FROM decision d""",
 )
 
 V_MEASURE = View(
@@ -167,10 +190,9 @@ V_MEASURE = View(
         "value": _number("of the measure", "its value; null when undefined"),
         "reason": _text("words", "why it is undefined"),
     },
-    f"""SELECT m.run, {_STUDY} AS study, r.cell, r.seed, nullif(m.agent, '') AS agent, m.name AS measure,
-       m.value, m.reason
-FROM measure m
-LEFT JOIN run r ON r.id = m.run""",
+    f"""SELECT m.run, {_of_run("m", "study", "cell", "seed")},
+       nullif(m.agent, '') AS agent, m.name AS measure, m.value, m.reason
+FROM measure m""",
 )
 
 _EVENT = {
@@ -185,11 +207,9 @@ _EVENT = {
     "payload": _text("JSON", "what else"),
     "text": _text("words", "its words"),
 }
-_EVENT_QUERY = f"""SELECT e.run, {_STUDY} AS study, r.cell, r.seed, e.seq, e.tick, e.kind, e.agent, e.target,
-       e.decision, e.value, e.payload, t.text AS text
-FROM event e
-LEFT JOIN run r ON r.id = e.run
-LEFT JOIN text t ON t.hash = e.text"""
+_EVENT_QUERY = f"""SELECT e.run, {_of_run("e", "study", "cell", "seed")},
+       e.seq, e.tick, e.kind, e.agent, e.target, e.decision, e.value, e.payload, {_text_at("e.text", "text")}
+FROM event e"""
 
 V_EVENT = View("v_event", "one thing that happened in the world", _EVENT, _EVENT_QUERY)
 V_MESSAGE = View(
@@ -210,11 +230,9 @@ V_EXPOSURE = View(
         "decision": _integer("count", "seq of the decision it was shown for"),
         "text": _text("words", "its words"),
     },
-    f"""SELECT x.run, {_STUDY} AS study, r.cell, r.seed, x.seq, x.tick, x.agent, x.kind, x.item, x.rank,
-       x.decision, t.text AS text
-FROM exposure x
-LEFT JOIN run r ON r.id = x.run
-LEFT JOIN text t ON t.hash = x.text""",
+    f"""SELECT x.run, {_of_run("x", "study", "cell", "seed")},
+       x.seq, x.tick, x.agent, x.kind, x.item, x.rank, x.decision, {_text_at("x.text", "text")}
+FROM exposure x""",
 )
 
 V_FAILURE = View(
@@ -230,17 +248,17 @@ V_FAILURE = View(
         "status": _text("name", "status of the run or decision; error for a call"),
         "message": _text("words", "the error, or the reply that was not valid"),
     },
-    f"""SELECT r.id AS run, {_STUDY} AS study, r.cell, r.seed, 'run' AS failure, CAST(NULL AS bigint) AS seq,
+    """SELECT r.id AS run, s.name AS study, r.cell, r.seed, 'run' AS failure, CAST(NULL AS bigint) AS seq,
        r.ticks AS tick, CAST(NULL AS text) AS agent, r.status, r.error AS message
-FROM run r
+FROM run r LEFT JOIN study s ON s.id = r.study
 WHERE r.status IN ('failed', 'stopped')
 UNION ALL
-SELECT d.run, {_STUDY}, r.cell, r.seed, 'decision', d.seq, d.tick, d.agent, d.status, d.raw
-FROM decision d LEFT JOIN run r ON r.id = d.run
+SELECT d.run, s.name, r.cell, r.seed, 'decision', d.seq, d.tick, d.agent, d.status, d.raw
+FROM decision d LEFT JOIN run r ON r.id = d.run LEFT JOIN study s ON s.id = r.study
 WHERE d.status NOT IN ('ok', 'repaired', 'retried')
 UNION ALL
-SELECT c.run, {_STUDY}, r.cell, r.seed, 'call', c.seq, c.tick, c.agent, 'error', c.error
-FROM model_call c LEFT JOIN run r ON r.id = c.run
+SELECT c.run, s.name, r.cell, r.seed, 'call', c.seq, c.tick, c.agent, 'error', c.error
+FROM model_call c LEFT JOIN run r ON r.id = c.run LEFT JOIN study s ON s.id = r.study
 WHERE c.error IS NOT NULL""",
 )
 

@@ -21,7 +21,7 @@ EXACT_MAX = 2**14
 """Up to so many relabelings all are counted; beyond, `RESAMPLES` of them are drawn."""
 
 RESAMPLES = 9_999
-_BLOCK = 2**20
+_BLOCK = 2**17
 _SLACK = 1e-9
 
 

@@ -28,7 +28,7 @@ MIN_PAIRS = 6
 MIN_PER_ARM = 4
 """Fewer unpaired runs in an arm carry no confirmatory verdict."""
 
-_BATCH = 2**20
+_BATCH = 2**17
 _SLACK = 1e-9
 
 

@@ -17,9 +17,8 @@ from typer.main import get_command
 from lab import __version__
 from lab.cli import authoring, reading, repeating, running, upkeep
 from lab.cli.printing import note, say
+from lab.cli.running import INTERRUPTED
 from lab.core.errors import LabError
-
-INTERRUPTED = 130
 
 app = typer.Typer(
     name="lab",

@@ -11,7 +11,6 @@ from lab.cli.options import Db, Json, RunName
 from lab.cli.printing import moment, paint, say, say_json
 from lab.cli.table import Cell, table
 from lab.core.errors import UnknownName
-from lab.core.records import RunStatus
 
 if TYPE_CHECKING:
     from db.reading import RunInfo
@@ -46,6 +45,8 @@ def status(
 
 
 def _status_row(status: StudyStatus) -> tuple[Cell, ...]:
+    from lab.core.records import RunStatus
+
     counts = [status.counts.get(name, 0) for name in (RunStatus.RUNNING, RunStatus.STOPPED, RunStatus.FAILED)]
     sign = moment(status.heartbeat) if status.heartbeat else "never"
     return (status.study, status.planned, status.finished, *counts, status.decisions, sign)

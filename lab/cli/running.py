@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -166,7 +166,7 @@ def _forecast(study: str, *, json: bool) -> None:
     loaded = load(study)
     if not isinstance(loaded, Study):
         raise UsageError(f"{study} is a scenario: run it with `lab run`, or name a *.study.yaml file")
-    forecast: Any = dry_run(loaded)
+    forecast = dry_run(loaded)
     if json:
         say_json(forecast_json(forecast))
     else:

@@ -79,14 +79,10 @@ def run_sheet(run: Run) -> None:
         return
     environment = scenario.environment_class()
     units = {spec.name: spec.unit for spec in environment.measures}
+    measures = run.measures.items()
     say()
     table(
-        ("measure", "value", "unit"),
-        [
-            (name, value, units.get(name, "") if value is not None else "")
-            for name, value in run.measures.items()
-        ],
-        show=_value,
+        ("measure", "value", "unit"), [(name, *_valued(value, units.get(name))) for name, value in measures]
     )
     references = environment.references(scenario.environment_params())
     found = [(name, one) for name in run.measures for one in references.get(name, ())]
@@ -96,8 +92,8 @@ def run_sheet(run: Run) -> None:
         tell_reference(name, one)
 
 
-def _value(cell: str | float | None) -> str:
-    return cell if isinstance(cell, str) else "undefined" if cell is None else number(cell)
+def _valued(value: float | None, unit: str | None) -> tuple[str, str]:
+    return number(value), "undefined" if value is None else unit or ""
 
 
 def forecast_json(forecast: Forecast) -> dict[str, Any]:

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from lab.cli.diagnosis import Finding, diagnose
 from lab.cli.options import Db, Json
 from lab.cli.printing import counted, note, say, say_json
 from lab.cli.table import Cell, table
 
 if TYPE_CHECKING:
     from lab.bench.engine import Figure
+    from lab.cli.diagnosis import Finding
 
 database = typer.Typer(help="Upgrade a database, or check its integrity.", rich_markup_mode=None)
 
@@ -48,6 +48,8 @@ def check(db: Db = None) -> None:
 
 def doctor(db: Db = None, json: Json = False) -> None:
     """Tell what is installed and reachable."""
+    from lab.cli.diagnosis import diagnose
+
     findings = diagnose(db)
     if json:
         say_json({"ok": all(one.ok for one in findings), "findings": [one._asdict() for one in findings]})

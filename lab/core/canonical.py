@@ -102,7 +102,10 @@ def _settled(value: Any) -> Any:
     if kind is float:
         return settled_float(value)
     if kind is dict:
-        return {key: item if type(item) in _PLAIN else _settled(item) for key, item in value.items()}
+        for item in value.values():
+            if type(item) not in _PLAIN:
+                return {key: _settled(item) for key, item in value.items()}
+        return value
     if kind is list or kind is tuple:
         return [item if type(item) in _PLAIN else _settled(item) for item in value]
     return _settled_other(value)

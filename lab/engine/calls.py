@@ -98,7 +98,7 @@ class Journal:
             return self._by_hash.get(request.hash) if live else None
         if call.request_hash != request.hash:
             raise ReplayDiverged(seq, call=place.node, recorded=call.request, found=request.text)
-        if call.reply is None and (seq <= self._decided_to or self._was_overcome(place)):
+        if call.reply is None and (self._closed or seq <= self._decided_to or self._was_overcome(place)):
             raise ModelUnavailable(call.error or "no reply")
         return call.reply
 

@@ -16,9 +16,9 @@ from typing import Any
 from lab.core.canonical import canonical, content_hash, settled_float
 from lab.core.chain import GENESIS, NO_TRUTH, link, mix
 from lab.core.errors import ChainError, ReplayDiverged, RuleError
-from lab.core.ports import Batch, Progress, Sink
+from lab.core.ports import Batch, Progress, Row, Sink
 from lab.core.records import Claim, Decision, Event, Measured, RunRecord, Status, Truth, TruthSpec
-from lab.core.rows import ClaimRow, DecisionRow, EventRow, ExposureRow, HiddenRow, MeasureRow
+from lab.core.rows import ClaimRow, HiddenRow, MeasureRow
 from lab.core.spaces import Space
 
 STATUS_TEXT = {status: status.value for status in Status}
@@ -83,9 +83,9 @@ class Ledger:
         self._checked = bool(recorded.hashes) or recorded.complete
         self._pending: list[Slot | tuple[str, tuple[Any, ...]]] = []
         self._texts: dict[str, str] = {}
-        self._hidden: list[HiddenRow] = []
-        self._claims: list[ClaimRow] = []
-        self._measures: list[MeasureRow] = []
+        self._hidden: list[Row] = []
+        self._claims: list[Row] = []
+        self._measures: list[Row] = []
         self._measured: set[tuple[str, str]] = set()
 
     # --- rows in ----------------------------------------------------------------------------------
@@ -191,7 +191,7 @@ class Ledger:
     def progress(self, tick: int) -> Progress:
         """Where the run stands."""
         return Progress(
-            self.head, self.rows, tick, self.decisions, self.invalid, self.truths, self.truth_hash
+            self.head, self.rows, tick + 1, self.decisions, self.invalid, self.truths, self.truth_hash
         )
 
     def close(self) -> None:
@@ -240,11 +240,11 @@ class Ledger:
             self._compare(table, columns)
         self.rows += 1
         if table == "decision":
-            batch.decisions.append(DecisionRow._make((self.run, *columns, head)))
+            batch.decisions.append((self.run, *columns, head))
         elif table == "event":
-            batch.events.append(EventRow._make((self.run, *columns, head)))
+            batch.events.append((self.run, *columns, head))
         else:
-            batch.exposures.append(ExposureRow._make((self.run, *columns, head)))
+            batch.exposures.append((self.run, *columns, head))
 
     def _compare(self, table: str, columns: tuple[Any, ...]) -> None:
         hashes = self._recorded.hashes

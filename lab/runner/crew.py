@@ -16,6 +16,7 @@ from db.recorder import Recorder
 from db.runs import Claimed, RunPlan, claim
 from db.store import Store
 from lab.engine.conductor import StopSignal
+from lab.engine.pace import fewer_collections
 from lab.runner.execute import Ended, Execution
 
 WORLDS = 32
@@ -114,11 +115,12 @@ class _Crew:
 @asynccontextmanager
 async def _crew(size: int) -> AsyncIterator[_Crew]:
     crew = _Crew(size)
-    try:
-        yield crew
-        await crew.finish()
-    finally:
-        await crew.abandon()
+    with fewer_collections():
+        try:
+            yield crew
+            await crew.finish()
+        finally:
+            await crew.abandon()
 
 
 def _groups(plans: Iterable[RunPlan], size: int) -> Iterator[list[RunPlan]]:

@@ -16,10 +16,11 @@ def stated(name: str, value: float | None, reason: str, *, agent: str | None = N
     return Measured(name, value, agent=agent, reason=reason if value is None else None)
 
 
-def tally(name: str, values: PerAgentValues, reason: str) -> Compute:
+def tally(name: str, values: PerAgentValues, reason: str, *, share_of: str | None = None) -> Compute:
     """A compute function: the mean of `values` for each agent, and for the run the mean of all pooled.
 
-    An agent or run without a value is undefined for `reason`.
+    An agent or run without a value is undefined for `reason`. Where each value is a share from 0 to 1 of what
+    is decided in the phase `share_of`, the run's worst-case bounds are measured too.
     """
 
     def measured(record: RunRecord) -> Iterator[Measured]:
@@ -29,8 +30,25 @@ def tally(name: str, values: PerAgentValues, reason: str) -> Compute:
             pooled += own
             yield stated(name, mean(own), reason, agent=agent)
         yield stated(name, mean(pooled), reason)
+        if share_of is not None:
+            yield from worst_case(name, pooled, record, share_of)
 
     return measured
+
+
+def worst_case(name: str, shares: Sequence[float], record: RunRecord, phase: str) -> Iterator[Measured]:
+    """What the mean of `shares` would be had every invalid reply of `phase` been a 0, and a 1.
+
+    [k / (n + u), (k + u) / (n + u)] for n shares that sum to k and u invalid replies. Measured as NAME.low and
+    NAME.high, and only of a run with invalid replies.
+    """
+    if all(decision.valid for decision in record.decisions):
+        return
+    unknown = sum(decision.phase == phase and not decision.valid for decision in record.decisions)
+    n, k = len(shares) + unknown, sum(shares)
+    reason = "nothing was decided"
+    yield stated(f"{name}.low", k / n if n else None, reason)
+    yield stated(f"{name}.high", (k + unknown) / n if n else None, reason)
 
 
 def contrast(name: str, plus: PerAgentValues, minus: PerAgentValues, reason: str) -> Compute:

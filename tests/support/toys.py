@@ -8,9 +8,9 @@ from itertools import cycle
 from typing import Any
 
 from lab.core.calls import ModelFailure, ModelReply, ModelRequest
-from lab.core.ports import Batch, Play, PolicyContext, Progress
+from lab.core.ports import Batch, PerAgent, Play, PolicyContext, Progress
 from lab.core.records import Decision, DecisionRequest, MeasureSpec, Segment, TruthSpec
-from lab.core.rows import CallRow
+from lab.core.rows import CallRow, ClaimRow, DecisionRow, EventRow, ExposureRow, HiddenRow, MeasureRow
 from lab.core.spaces import Choice
 from lab.engine.ledger import Recorded
 from scenarios.environment import Environment, NoParams
@@ -42,12 +42,17 @@ def game(
     return Toy
 
 
+def same(value: Any) -> PerAgent:
+    """The same for every agent."""
+    return lambda name: value
+
+
 def rounds(n_rounds: int) -> Game:
     """Everybody chooses between a and b, once a tick."""
 
     def play(world: Toy) -> Play:
         for number in range(n_rounds):
-            yield world.ask_all(world.agents, lambda name, n=number: {"round": n}, AB, phase="choose")
+            yield world.ask_all(world.agents, same({"round": number}), AB, phase="choose")
             yield world.wait(1)
 
     return game(play)
@@ -128,6 +133,16 @@ class AsksModel(Says):
         return ModelRequest("fake/toy", (message,), {"temperature": self._temperature})
 
 
+ROWS: Mapping[str, Callable[..., Any]] = {
+    "decisions": DecisionRow,
+    "events": EventRow,
+    "exposures": ExposureRow,
+    "hidden": HiddenRow,
+    "claims": ClaimRow,
+    "measures": MeasureRow,
+}
+
+
 class FakeSink:
     """Keeps rows in memory and notes the order of what happened."""
 
@@ -155,7 +170,11 @@ class FakeSink:
 
     def rows(self, table: str) -> list[Any]:
         """All rows of a table, as `Batch` names it."""
-        return [row for batch in self.batches for row in getattr(batch, table)]
+        return [row for rows in self.instants(table) for row in rows]
+
+    def instants(self, table: str) -> list[list[Any]]:
+        """The rows of a table, batch by batch."""
+        return [[ROWS[table](*row) for row in getattr(batch, table)] for batch in self.batches]
 
     def chained(self) -> list[Any]:
         """The chained rows in the order of their numbers."""

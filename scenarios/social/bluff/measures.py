@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from lab.core.records import Measured, MeasureSpec, Reference, RunRecord
-from scenarios.environment import mean, run_measure
-from scenarios.social.tallies import PAYOFF, payoffs
+from scenarios.environment import mean
+from scenarios.social.tallies import PAYOFF, payoffs, stated, worst_case
 
 Hand = Mapping[str, Any]
 """A hand as its showdown event holds it: round, cards, stake, claim, answer, won, strong."""
@@ -31,10 +31,14 @@ def _share(
 ) -> MeasureSpec:
     """The share of the hands `of` some kind `that` have some property."""
 
-    def value(record: RunRecord) -> float | None:
-        return mean([float(that(hand)) for hand in hands(record) if of(hand)])
+    phase = "answer" if of is _is_contested else "claim"
 
-    return MeasureSpec(name, about, "share", run_measure(name, value, reason), reference)
+    def compute(record: RunRecord) -> Iterator[Measured]:
+        shares = [float(that(hand)) for hand in hands(record) if of(hand)]
+        yield stated(name, mean(shares), reason)
+        yield from worst_case(name, shares, record, phase)
+
+    return MeasureSpec(name, about, "share", compute, reference)
 
 
 def _is_weak(hand: Hand) -> bool:

@@ -40,24 +40,17 @@ def rounds(record: RunRecord, agent: str) -> list[Round]:
     options = dict(zip(record.agents, params.option_names, strict=True))
     if any(len(names) != 2 for names in options.values()):
         return []
-    chosen = _choices(record, agent)
     (other,) = (name for name in record.agents if name != agent)
     return [
         Round(
             number=event.payload["round"],
-            chose=chosen[event.tick] == options[agent][0],
+            chose=event.payload["chosen"][agent] == options[agent][0],
             own=event.payload["played"][agent] == options[agent][0],
             other=event.payload["played"][other] == options[other][0],
         )
         for event in record.events
         if event.kind == "reveal"
     ]
-
-
-def _choices(record: RunRecord, agent: str) -> dict[int, str | None]:
-    """The agent's choice at each tick; a round is a tick."""
-    mine = (decision for decision in record.decisions if decision.agent == agent)
-    return {decision.tick: decision.action for decision in mine if decision.phase == "choose"}
 
 
 def _steps(record: RunRecord, agent: str) -> Iterator[tuple[Round, Round]]:
@@ -147,7 +140,7 @@ def _efficiency(record: RunRecord) -> Iterator[Measured]:
 
 
 def _rate(name: str, about: str, values: PerAgentValues, *references: Reference) -> MeasureSpec:
-    return MeasureSpec(name, about, "share", tally(name, values, TWO_OPTIONS), references)
+    return MeasureSpec(name, about, "share", tally(name, values, TWO_OPTIONS, share_of="choose"), references)
 
 
 ONE_SHOT = Reference(

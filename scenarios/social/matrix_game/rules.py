@@ -99,7 +99,8 @@ class MatrixGame(Environment[MatrixParams]):
             return
         played = {agent: self._played(decisions[agent]) for agent in self.agents}
         points = dict(zip(self.agents, self.params.points(*played.values()), strict=True))
-        reveal = self.emit("reveal", round=self._round, played=played)
+        chosen = {agent: decisions[agent].value for agent in self.agents}
+        reveal = self.emit("reveal", round=self._round, chosen=chosen, played=played)
         for agent in self.agents:
             self.expose(agent, "reveal", reveal)
             self.pay(agent, points[agent], decision=decisions[agent])

@@ -91,8 +91,10 @@ def _punishment(*, of_lower: bool) -> PerAgentValues:
 def _spec(
     name: str, about: str, values: PerAgentValues, *references: Reference, reason: str = NO_GIFT
 ) -> MeasureSpec:
-    unit = "points per target" if "punishment" in name else "share of endowment"
-    return MeasureSpec(name, about, unit, tally(name, values, reason), references)
+    is_share = "punishment" not in name
+    unit = "share of endowment" if is_share else "points per target"
+    compute = tally(name, values, reason, share_of="contribute" if is_share else None)
+    return MeasureSpec(name, about, unit, compute, references)
 
 
 START = Reference(
@@ -134,7 +136,7 @@ MEASURES = (
         "free_rider_share",
         "share of contributions that are exactly zero",
         "share",
-        tally("free_rider_share", _free_riding, NO_GIFT),
+        tally("free_rider_share", _free_riding, NO_GIFT, share_of="contribute"),
     ),
     _spec(
         "prosocial_punishment",

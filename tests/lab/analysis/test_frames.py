@@ -59,7 +59,7 @@ def test_runs_and_exposures_are_framed_too(store: Store) -> None:
     assert set(shown["kind"]) == {"reveal"}
 
 
-@pytest.mark.parametrize(("study", "run"), [("smal", None), (None, "zzz")])
+@pytest.mark.parametrize(("study", "run"), [("small2", None), (None, "zzz")])
 def test_an_unknown_study_or_run_is_refused_rather_than_empty(
     store: Store, study: str | None, run: str | None
 ) -> None:

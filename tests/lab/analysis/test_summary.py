@@ -136,7 +136,7 @@ def test_json_has_the_keys_of_the_contract(store: Store) -> None:
 
 def test_an_unknown_study_names_the_nearest(store: Store) -> None:
     with pytest.raises(UnknownName, match="did you mean 'small'"):
-        summarize(store, "smal")
+        summarize(store, "small2")
 
 
 def test_a_cell_is_the_same_whatever_else_ran(tmp_path: Path, store: Store) -> None:

@@ -26,7 +26,7 @@ from tests.lab.cli.conftest import SOCIAL, Lab, Log
             "--workers 0: must be 1 or more",
         ),
         (["schema", "probe"], "lab schema: Invalid value for"),
-        (["db", "chek"], "lab db: No such command 'chek'. Did you mean 'check'?"),
+        (["db", "checked"], "lab db: No such command 'checked'. Did you mean 'check'?"),
         (["db"], "lab db: Missing command."),
         (["run", "nothere.yaml"], "nothere.yaml: no such file"),
     ],

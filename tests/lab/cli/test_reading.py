@@ -87,9 +87,9 @@ def test_export_writes_tidy_tables(lab: Lab, log: Log, tmp_path: Path, format: s
     [
         (("show", "zzz"), "unknown run 'zzz'"),
         (("show", "last", "--agent", "zed"), "unknown agent 'zed' (known: ann, bob, coop-1, coop-2)"),
-        (("status", "smal"), "unknown study 'smal'; did you mean 'small'?"),
-        (("runs", "--study", "smal"), "unknown study 'smal'; did you mean 'small'?"),
-        (("export", "smal"), "unknown study or run 'smal'; did you mean 'small'?"),
+        (("status", "smalll"), "unknown study 'smalll'; did you mean 'small'?"),
+        (("runs", "--study", "smalll"), "unknown study 'smalll'; did you mean 'small'?"),
+        (("export", "smalll"), "unknown study or run 'smalll'; did you mean 'small'?"),
         (("query", "selec 1"), "this query is not right"),
         (("query", "select 1", "--format", "parquet"), "--format parquet is not text: name a file"),
     ],

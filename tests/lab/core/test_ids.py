@@ -10,6 +10,12 @@ def test_equal_identities_have_equal_ids_in_every_process() -> None:
 
 
 def test_every_part_of_an_identity_counts() -> None:
-    ids = {run_id("a", "b", 1), run_id("a", "b", 2), run_id("ab", "", 1), run_id("b", "a", 1), run_id("a", "b", "1")}
+    ids = {
+        run_id("a", "b", 1),
+        run_id("a", "b", 2),
+        run_id("ab", "", 1),
+        run_id("b", "a", 1),
+        run_id("a", "b", "1"),
+    }
     assert len(ids) == 5
     assert all(len(each) == 12 for each in ids)

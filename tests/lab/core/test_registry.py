@@ -10,7 +10,11 @@ import pytest
 from lab.core.errors import UnknownName, UsageError
 from lab.core.registry import Registry, is_import_string, load_object
 
-TABLE = {"choice": "lab.core.spaces:Choice", "broken": "lab.core.nowhere:Class", "form": "lab.core.spaces:Form"}
+TABLE = {
+    "choice": "lab.core.spaces:Choice",
+    "broken": "lab.core.nowhere:Class",
+    "form": "lab.core.spaces:Form",
+}
 
 
 @pytest.fixture
@@ -25,6 +29,7 @@ def test_a_table_lists_its_names_in_order_and_loads_nothing() -> None:
     assert list(registry) == ["a", "b"]
     assert "a" in registry
     assert "c" not in registry
+    assert registry.place("b") == "no.such.module:B"
     assert "no" not in sys.modules
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -91,10 +92,9 @@ def test_no_value_breaks_a_space(space: Space, data: st.DataObject) -> None:
     value = data.draw(st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(), st.binary()))
     try:
         act = space.read(value)
-    except SpaceMismatch as mismatch:
-        assert str(mismatch).encode()
-    else:
-        assert fits(space.schema(), space.value_of(act))
+    except SpaceMismatch:
+        return
+    assert fits(space.schema(), space.value_of(act))
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,11 @@ def test_no_value_breaks_a_space(space: Space, data: st.DataObject) -> None:
         (SHARE, Fraction(1, 4), Act("share", {"amount": 0.25})),
         (WORDS, "", Act("say", {"text": ""})),
         (WORDS, "a\0\ud800", Act("say", {"text": "a\ufffd\ufffd"})),
-        (OFFER, {"note": "", "side": "weak", "price": 1}, Act("offer", {"price": 1, "side": "weak", "note": ""})),
+        (
+            OFFER,
+            {"note": "", "side": "weak", "price": 1},
+            Act("offer", {"price": 1, "side": "weak", "note": ""}),
+        ),
     ],
 )
 def test_a_plain_value_is_read_as_an_act(space: Space, value: Any, act: Act) -> None:
@@ -145,7 +149,11 @@ def test_a_whole_amount_is_an_integer_and_another_a_float() -> None:
         (OFFER, "all of it", "is not a form with price, side, note"),
         (OFFER, {"price": 1, "side": "weak"}, "offer: not filled in: note"),
         (OFFER, {}, "offer: not filled in: price, side, note"),
-        (OFFER, {"price": 1, "side": "weak", "note": "", "x": 1}, 'offer: no such field: "x" (fields: price,'),
+        (
+            OFFER,
+            {"price": 1, "side": "weak", "note": "", "x": 1},
+            'offer: no such field: "x" (fields: price,',
+        ),
         (OFFER, {"price": 1, "side": "weak", "note": "", 7: 1}, "offer: no such field: 7"),
         (OFFER, {"price": True, "side": "weak", "note": ""}, "give: true is not a number"),
         (NESTED, {"offer": {"price": 1}, "sure": 0}, "offer: not filled in: side, note"),
@@ -166,7 +174,7 @@ def test_a_refusal_stays_short_and_storable(space: Space) -> None:
 
 def test_a_drawn_amount_reaches_both_ends() -> None:
     dice = Quantity("eyes", 1, 6)
-    assert [dice.sample(lambda u=u: u) for u in (0.0, 0.1666, 0.1667, 1 - 2**-53)] == [1, 1, 2, 6]
+    assert [dice.sample(partial(float, u)) for u in (0.0, 0.1666, 0.1667, 1 - 2**-53)] == [1, 1, 2, 6]
     wide = Quantity("wide", 0, 2**60)
     assert wide.sample(lambda: 1 - 2**-53) <= 2**60
 

@@ -39,7 +39,8 @@ def test_nothing_is_due_on_a_fresh_clock() -> None:
 
 
 def test_a_reply_comes_before_the_other_events_of_its_tick_and_replies_in_the_order_delivered() -> None:
-    clock, notes = Clock(), []
+    clock = Clock()
+    notes: list[tuple[int, str]] = []
     clock.timeout(2).callbacks.append(noting(clock, notes, "wait"))
     for name in ("first", "second"):
         reply = clock.reply()

@@ -18,6 +18,7 @@ from lab.engine.context import Context
 from lab.engine.seats import OnInvalid, Participant, Think, Verdict, answer_request, judge
 from tests.support.toys import AB, Says, SaysLater
 
+ONCE = OnInvalid(1)
 REQUEST = DecisionRequest("ann", None, 5, 2, "choose", {}, AB)
 NONSENSE = [
     None,
@@ -40,7 +41,7 @@ def context(request: DecisionRequest) -> Context:
     return Context(1, request, Calls("run", None, Journal()), lambda asked: ())
 
 
-def verdict(policy: Policy, on_invalid: OnInvalid = OnInvalid()) -> Verdict:
+def verdict(policy: Policy, on_invalid: OnInvalid = ONCE) -> Verdict:
     """The verdict on a policy's reply, awaited if need be."""
     participant = Participant("ann", None, 0, policy, on_invalid)
     found = answer_request(participant, REQUEST, context)
@@ -182,11 +183,7 @@ def test_jitter_is_no_draw_that_a_policy_can_make() -> None:
     think = Think(0, jitter=10**9)
     jitter = think.ticks(Answer(), 1, REQUEST)
     assert jitter != int(context(REQUEST).uniform("think") * (10**9 + 1))
-    assert jitter == think.ticks(Answer(), 1, replace_seq(REQUEST))
-
-
-def replace_seq(request: DecisionRequest) -> DecisionRequest:
-    return request._replace(seq=request.seq + 7)
+    assert jitter == think.ticks(Answer(), 1, REQUEST._replace(seq=12))
 
 
 def test_another_policy_takes_over_at_its_decision() -> None:

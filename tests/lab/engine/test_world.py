@@ -12,7 +12,7 @@ from lab.core.records import RunStatus, Status, Truth, TruthSpec
 from lab.core.spaces import Message, Quantity
 from lab.engine.seats import Think
 from lab.engine.world import MAX_BARRIERS_A_TICK
-from tests.support.toys import AB, AsksModel, FakeModel, FakeSink, Game, Says, Toy, game
+from tests.support.toys import AB, AsksModel, FakeModel, FakeSink, Game, Says, Toy, game, same
 from tests.support.worlds import Played, play
 
 TRUTH = {"type": TruthSpec("type", "what ann is", ("honest", "bluffer"), "honest")}
@@ -46,7 +46,7 @@ def test_asks_open_at_one_tick_are_answered_together_in_scenario_order() -> None
             return super().decide(request, ctx)
 
     def rules(world: Toy) -> Play:
-        yield world.ask_all(("cid", "ann", "bob"), lambda name: {}, AB, phase="choose")
+        yield world.ask_all(("cid", "ann", "bob"), same({}), AB, phase="choose")
 
     play(game(rules), {}, {name: Notes("a") for name in ("ann", "bob", "cid")})
     assert asked == ["ann", "bob", "cid"]
@@ -56,9 +56,9 @@ def test_ask_all_brings_decisions_by_agent_in_the_order_asked() -> None:
     got: list[list[str]] = []
 
     def rules(world: Toy) -> Play:
-        decisions = yield world.ask_all(("bob", "ann"), lambda name: {}, AB, phase="choose")
+        decisions = yield world.ask_all(("bob", "ann"), same({}), AB, phase="choose")
         got.append(list(decisions))
-        nobody = yield world.ask_all((), lambda name: {}, AB, phase="choose")
+        nobody = yield world.ask_all((), same({}), AB, phase="choose")
         got.append(list(nobody))
 
     ran(game(rules))
@@ -80,7 +80,10 @@ def test_processes_that_ask_at_one_tick_are_simultaneous_and_one_process_is_sequ
 
     sink = FakeSink()
     ran(game(rules), sink=sink)
-    assert [[row.agent for row in batch.decisions] for batch in sink.batches] == [["bob", "ann"], ["ann", "bob"]]
+    assert [[row.agent for row in rows] for rows in sink.instants("decisions")] == [
+        ["bob", "ann"],
+        ["ann", "bob"],
+    ]
     assert moments == [("ann", 0), ("bob", 0), ("ann", 1), ("bob", 1)]
 
 
@@ -168,7 +171,7 @@ def test_a_reply_is_delivered_after_its_think_time_before_that_ticks_other_event
 
 def test_ask_all_goes_on_once_with_the_slowest() -> None:
     def rules(world: Toy) -> Play:
-        decisions = yield world.ask_all(world.agents, lambda name: {}, AB, phase="choose")
+        decisions = yield world.ask_all(world.agents, same({}), AB, phase="choose")
         world.emit("on", values=[made.effect_tick for made in decisions.values()])
 
     played = ran(game(rules), 3, think={"ann": Think(2), "cid": Think(5)})
@@ -360,7 +363,7 @@ def test_a_second_ask_of_an_agent_whose_ask_is_open_is_an_error() -> None:
 
 def test_asking_an_agent_twice_in_ask_all_is_an_error() -> None:
     def rules(world: Toy) -> Play:
-        yield world.ask_all(("ann", "ann"), lambda name: {}, AB, phase="choose")
+        yield world.ask_all(("ann", "ann"), same({}), AB, phase="choose")
 
     with pytest.raises(RuleError, match="already has an open ask"):
         ran(game(rules))
@@ -417,7 +420,7 @@ def test_hidden_values_are_logged_with_the_decision_and_never_in_the_request() -
     def rules(world: Toy) -> Play:
         hidden = {"type": Truth("bluffer", posterior=-1.5, visible=False, source="bayes")}
         yield world.ask("ann", {"round": 1}, AB, phase="choose", hidden=hidden)
-        yield world.ask_all(("bob",), lambda name: {}, AB, phase="choose", hidden=lambda name: {"type": "honest"})
+        yield world.ask_all(("bob",), same({}), AB, phase="choose", hidden=same({"type": "honest"}))
 
     model, sink = FakeModel(), FakeSink()
     agents = {"ann": AsksModel(model), "bob": AsksModel(model)}
@@ -439,7 +442,9 @@ def test_a_hidden_variable_that_is_not_declared_is_refused() -> None:
     def rules(world: Toy) -> Play:
         yield world.ask("ann", {}, AB, phase="choose", hidden={"typ": "honest"})
 
-    with pytest.raises(RuleError, match="hidden variable 'typ' is not declared in `truth`; did you mean 'type'"):
+    with pytest.raises(
+        RuleError, match="hidden variable 'typ' is not declared in `truth`; did you mean 'type'"
+    ):
         ran(game(rules, truth=TRUTH))
 
 

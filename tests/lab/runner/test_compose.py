@@ -52,8 +52,10 @@ def test_limits_are_handed_on() -> None:
 
 
 def test_think_time_moves_the_world_but_not_the_choices() -> None:
-    slow = loaded("prisoners-dilemma.yaml", "agents.ann.think_time=3")
-    fast = loaded("prisoners-dilemma.yaml")
+    rules = ["agents.ann.policy={kind: scripted, name: tit_for_tat}"]
+    rules += ["agents.bob.policy={kind: scripted, name: alternator}"]
+    slow = loaded("prisoners-dilemma.yaml", *rules, "agents.ann.think_time=3")
+    fast = loaded("prisoners-dilemma.yaml", *rules)
     outcomes = [conducted(slow)[0], conducted(fast)[0]]
     assert outcomes[0].ticks > outcomes[1].ticks
     assert outcomes[0].measures == outcomes[1].measures

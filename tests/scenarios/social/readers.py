@@ -42,9 +42,9 @@ class Kept:
         self.exposures: list[ExposureRow] = []
 
     def write(self, run: str, batch: Batch, progress: Progress) -> None:
-        self.hidden += batch.hidden
-        self.claims += batch.claims
-        self.exposures += batch.exposures
+        self.hidden += map(HiddenRow._make, batch.hidden)
+        self.claims += map(ClaimRow._make, batch.claims)
+        self.exposures += map(ExposureRow._make, batch.exposures)
 
     def write_call(self, row: CallRow, texts: Mapping[str, str]) -> None:
         raise AssertionError("no policy here calls a model")

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lab.core.records import Event, RunRecord
-from scenarios.social.tallies import contrast, gini, payoffs, tally
+from lab.core.records import NOTHING, Decision, Event, RunRecord, Status
+from scenarios.social.tallies import contrast, gini, payoffs, tally, worst_case
 
 
 def _half_mean_difference(values: list[float]) -> float:
@@ -49,3 +49,26 @@ def test_a_contrast_needs_both_sides() -> None:
     compute = contrast("d", lambda _, agent: plus[agent], lambda _, agent: minus[agent], "one side is empty")
     found = {m.agent: (m.value, m.reason) for m in compute(RunRecord(("a", "b"), {}))}
     assert found == {"a": (1, None), "b": (None, "one side is empty"), None: (0.5, None)}
+
+
+def _decided(seq: int, *, valid: bool, phase: str = "choose") -> Decision:
+    status = Status.OK if valid else Status.INVALID
+    return Decision("a", seq, seq, seq, phase, "x" if valid else None, NOTHING, status)
+
+
+def test_invalid_replies_widen_a_share_to_all_that_they_could_have_been() -> None:
+    decisions = [_decided(1, valid=True), _decided(2, valid=True), _decided(3, valid=False)]
+    record = RunRecord(("a",), {}, decisions=[*decisions, _decided(4, valid=False, phase="talk")])
+    low, high = worst_case("rate", [1.0, 0.0], record, "choose")
+    assert (low.name, low.value) == ("rate.low", pytest.approx(1 / 3))
+    assert (high.name, high.value) == ("rate.high", pytest.approx(2 / 3))
+
+
+def test_without_invalid_replies_there_is_nothing_to_bound() -> None:
+    record = RunRecord(("a",), {}, decisions=[_decided(1, valid=True)])
+    assert list(worst_case("rate", [1.0], record, "choose")) == []
+
+
+def test_when_all_replies_are_invalid_a_share_could_be_anything() -> None:
+    record = RunRecord(("a",), {}, decisions=[_decided(1, valid=False)])
+    assert [one.value for one in worst_case("rate", [], record, "choose")] == [0.0, 1.0]
