@@ -21,6 +21,7 @@ from lab.core.errors import MissingDependency, StoreError
 DEFAULT_URL = "sqlite:///lab.db"
 BUSY_TIMEOUT_S = 30
 JOURNAL_BYTES = 64 * 2**20
+READ_CACHE_KIB = 64 * 2**10
 
 _SAYINGS = (
     ("readonly database", "it is read-only"),
@@ -150,6 +151,7 @@ def read_only(path: Path) -> sqlite3.Connection:
     address = f"file:{quote(str(path.absolute()))}?{options}"
     connection = sqlite3.connect(address, uri=True, timeout=BUSY_TIMEOUT_S, check_same_thread=False)
     connection.execute("PRAGMA query_only = ON")
+    connection.execute(f"PRAGMA cache_size = -{READ_CACHE_KIB}")
     return connection
 
 

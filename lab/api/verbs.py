@@ -14,7 +14,7 @@ from db.store import Store, open_store
 from lab.api.handles import Run, Study
 from lab.core.errors import UsageError
 from lab.core.records import FINISHED
-from lab.runner.crew import Brake, Watcher
+from lab.runner.crew import Brake
 from lab.runner.execute import Ended
 from lab.runner.repeat import ForkChanges, Replayed, fork_run, replay_run, swap_setting
 from lab.runner.single import run_scenario

@@ -10,10 +10,12 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from db import tables
 from db.owners import Owner
 from db.query import query
 from db.reading import chain_hashes, list_runs
@@ -22,7 +24,6 @@ from db.records import events_page
 from db.runs import RunPlan, claim
 from db.store import Store, open_store
 from db.tables import insert_sql
-from db import tables
 from lab.bench.workload import AGENTS, Kept, StepParams, cpu_s, gather_nothing, play_steps
 from lab.core.chain import GENESIS
 from lab.core.ports import Batch, Progress
@@ -72,9 +73,9 @@ def speed(folder: Path, rounds: int = ROUNDS, steps: int = STEPS) -> Iterator[Fi
             recorder = Recorder(store)
             yard.append(cpu_s(lambda: gather_nothing(steps)))
             engine.append(cpu_s(lambda: play_steps(bare)))
-            logged.append(cpu_s(lambda recorder=recorder: _logged(full, recorder)))
+            logged.append(cpu_s(partial(_logged, full, recorder)))
             hashes = chain_hashes(store, "bench")
-            again.append(cpu_s(lambda hashes=hashes: play_steps(full, recorded=Recorded(hashes, len(hashes)))))
+            again.append(cpu_s(partial(play_steps, full, recorded=Recorded(hashes, len(hashes)))))
     decisions = steps * AGENTS
     nothing = statistics.median(yard)
     yield Figure("gather of no-ops", nothing / decisions * 1e6, "µs a decision", float("inf"))
@@ -93,10 +94,10 @@ def writing(folder: Path, rounds: int = ROUNDS, steps: int = STEPS) -> Iterator[
     for number in range(rounds):
         with _store(folder / f"ours-{number}.db") as store:
             _enter(store, "bench")
-            ours = _wall_s(lambda store=store: _replayed(kept, Recorder(store)))
+            ours = _wall_s(partial(_replayed, kept, Recorder(store)))
         with _store(folder / f"raw-{number}.db"):
             pass
-        raw = _wall_s(lambda number=number: _raw_insert(folder / f"raw-{number}.db", kept))
+        raw = _wall_s(partial(_raw_insert, folder / f"raw-{number}.db", kept))
         shares.append(raw / ours)
     yield Figure("log writing", 100 * statistics.median(shares), "% of raw executemany", 60, at_least=True)
 
@@ -197,7 +198,8 @@ def _fill(store: Store, events: int) -> None:
 def _peak_kib(folder: Path, runs: int) -> int:
     """Peak resident KiB of a fresh process that runs a study of so many runs."""
     call = [sys.executable, "-m", "lab.bench.peak", str(folder / f"memory-{runs}.db"), str(runs)]
-    return int(subprocess.run(call, check=True, capture_output=True, text=True).stdout)
+    done = subprocess.run(call, check=True, capture_output=True, text=True)  # noqa: S603  our own module
+    return int(done.stdout)
 
 
 def _ratio(some: list[float], over: list[float]) -> float:

@@ -1,4 +1,4 @@
-"""``python -m lab.bench.peak DATABASE RUNS``: run a study of so many runs and print the peak memory in KiB."""
+"""``python -m lab.bench.peak DATABASE RUNS``: run a study of so many runs, print the peak memory in KiB."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from lab.core.ports import Batch, Play, PolicyContext, Progress, Seat, Sink
@@ -39,9 +40,7 @@ class Steps(Environment[StepParams]):
     def play(self) -> Play:
         """Ask all, log all, next tick."""
         for step in range(self.params.steps):
-            chosen = yield self.ask_all(
-                self.agents, lambda agent, step=step: {"step": step, "you": agent}, SPACE, phase="choose"
-            )
+            chosen = yield self.ask_all(self.agents, partial(_observe, step), SPACE, phase="choose")
             if self.params.full:
                 for agent, decision in chosen.items():
                     self.emit("chose", agent=agent, decision=decision, value=1.0, step=step)
@@ -56,6 +55,10 @@ class Steps(Environment[StepParams]):
     def expected_decisions(cls, params: StepParams, n_agents: int) -> int:
         """One per agent and step."""
         return params.steps * n_agents
+
+
+def _observe(step: int, agent: str) -> dict[str, object]:
+    return {"step": step, "you": agent}
 
 
 class Left(ScriptedPolicy):

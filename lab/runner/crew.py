@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import signal
 import threading
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 
-from db.owners import Owner
+from db.owners import Owner, wall_clock
 from db.recorder import Recorder
 from db.runs import Claimed, RunPlan, claim
 from db.store import Store
@@ -62,7 +61,7 @@ async def execute_all(
     Raises:
         StoreError: when the log cannot be written; committed runs are safe and a next call continues.
     """
-    owner, began = Owner.this_process(), time.time()
+    owner, began = Owner.this_process(), wall_clock()
     recorder = Recorder(store)
     execution = Execution(store, recorder, brake.stop)
     async with _crew(worlds) as crew:

@@ -14,10 +14,13 @@ from lab.core.canonical import canonical, content_hash
 PACKAGES = ("ethogram", "simpy", "numpy", "sqlalchemy", "pydantic")
 
 
-@cache
 def code_hash(environment: type[Any]) -> str:
     """The hash of the source of an environment: its package's files, or its one module."""
-    source = Path(inspect.getfile(environment))
+    return _source_hash(Path(inspect.getfile(environment)))
+
+
+@cache
+def _source_hash(source: Path) -> str:
     package = source.parent
     files = sorted(package.glob("*.py")) if (package / "__init__.py").exists() else [source]
     return content_hash(canonical([[file.name, file.read_text()] for file in files]))

@@ -72,7 +72,8 @@ def replay_run(store: Store, run: str) -> Replayed:
     """
     info = get_run(store, run)
     if info.digest is None:
-        raise UsageError(f"run {info.id} is {info.status}: only done and limited runs have a digest to replay")
+        why = "only done and limited runs have a digest to replay"
+        raise UsageError(f"run {info.id} is {info.status}: {why}")
     hashes = chain_hashes(store, info.id)
     recorded = Recorded(hashes, len(hashes), lambda index: describe_row(store, info.id, index), complete=True)
     past = Past(recorded, journal_of(store, info.id, decided_to=len(hashes), closed=True))

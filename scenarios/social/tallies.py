@@ -39,8 +39,8 @@ def tally(name: str, values: PerAgentValues, reason: str, *, share_of: str | Non
 def worst_case(name: str, shares: Sequence[float], record: RunRecord, phase: str) -> Iterator[Measured]:
     """What the mean of `shares` would be had every invalid reply of `phase` been a 0, and a 1.
 
-    [k / (n + u), (k + u) / (n + u)] for n shares that sum to k and u invalid replies. Measured as NAME.low and
-    NAME.high, and only of a run with invalid replies.
+    [k / (n + u), (k + u) / (n + u)] for n shares that sum to k and u invalid replies. Measured as NAME.low
+    and NAME.high, and only of a run with invalid replies.
     """
     if all(decision.valid for decision in record.decisions):
         return

@@ -24,8 +24,10 @@ PATIENCE_S = 60
 
 def start_batch(study: Path, database: Path) -> subprocess.Popen[bytes]:
     """`lab batch` with several workers, as a user starts it."""
-    command = [sys.executable, "-m", "lab", "batch", str(study), "--workers", str(WORKERS), "--db", str(database)]
-    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    lab_batch = [sys.executable, "-m", "lab", "batch", str(study)]
+    options = ["--workers", str(WORKERS), "--db", str(database)]
+    quiet = subprocess.DEVNULL
+    return subprocess.Popen([*lab_batch, *options], stdout=quiet, stderr=quiet, start_new_session=True)
 
 
 def children_of(pid: int) -> list[int]:
@@ -84,8 +86,8 @@ def check_continued(study: Path, database: Path, undisturbed: Path) -> None:
     """The same command ends the study as if nothing had happened."""
     assert start_batch(study, database).wait() == 0
     assert digests(database) == digests(undisturbed)
-    twice = "select count(*) from (select run, seq from decision group by run, seq having count(*) > 1) as twice"
-    assert count(database, twice) == 0
+    rows = "select run, seq from decision group by run, seq having count(*) > 1"
+    assert count(database, f"select count(*) from ({rows}) as twice") == 0
     with open_store(str(database), create=False) as store:
         assert check(store) == []
 
@@ -110,4 +112,5 @@ def test_a_batch_killed_three_times_ends_as_if_undisturbed(tmp_path: Path) -> No
 def test_a_batch_killed_fifty_times_ends_as_if_undisturbed(tmp_path: Path, verified: Recorder) -> None:
     midway = run_kills(tmp_path, kills=50, seeds=800)
     assert midway == 50
-    verified.record("kill -9 of the parent mid-way: digests equal, no worker left, check clean", f"{midway} of 50")
+    oracle = "kill -9 of the parent mid-way: digests equal, no worker left, check clean"
+    verified.record(oracle, f"{midway} of 50")

@@ -30,7 +30,6 @@ def _share(
     reference: tuple[Reference, ...] = (),
 ) -> MeasureSpec:
     """The share of the hands `of` some kind `that` have some property."""
-
     phase = "answer" if of is _is_contested else "claim"
 
     def compute(record: RunRecord) -> Iterator[Measured]:

@@ -37,7 +37,8 @@ def test_equal_scenarios_make_equal_worlds() -> None:
 
 
 def test_the_look_changes_no_scripted_behavior() -> None:
-    plain, shuffled = loaded("chicken.yaml", "render.labels=plain"), loaded("chicken.yaml", "render.labels=shuffle")
+    plain = loaded("chicken.yaml", "render.labels=plain")
+    shuffled = loaded("chicken.yaml", "render.labels=shuffle")
     assert conducted(plain)[1] == conducted(shuffled)[1]
 
 
@@ -52,7 +53,7 @@ def test_limits_are_handed_on() -> None:
 
 
 def test_think_time_moves_the_world_but_not_the_choices() -> None:
-    rules = ["agents.ann.policy={kind: scripted, name: tit_for_tat}"]
+    rules = ["params.noise=0.0", "agents.ann.policy={kind: scripted, name: tit_for_tat}"]
     rules += ["agents.bob.policy={kind: scripted, name: alternator}"]
     slow = loaded("prisoners-dilemma.yaml", *rules, "agents.ann.think_time=3")
     fast = loaded("prisoners-dilemma.yaml", *rules)

@@ -19,7 +19,6 @@ def test_four_workers_and_one_give_equal_digests(tmp_path: Path) -> None:
 
 def test_workers_tell_their_parent_of_every_run_once(tmp_path: Path) -> None:
     told: list[str] = []
-    study = lab.batch(
-        write_study(tmp_path), workers=2, db=str(tmp_path / "log.db"), watch=lambda ended: told.append(ended.run)
-    )
+    path, database = write_study(tmp_path), str(tmp_path / "log.db")
+    study = lab.batch(path, workers=2, db=database, watch=lambda ended: told.append(ended.run))
     assert len(told) == len(set(told)) == sum(study.counts.values())

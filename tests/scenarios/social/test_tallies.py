@@ -60,8 +60,8 @@ def test_invalid_replies_widen_a_share_to_all_that_they_could_have_been() -> Non
     decisions = [_decided(1, valid=True), _decided(2, valid=True), _decided(3, valid=False)]
     record = RunRecord(("a",), {}, decisions=[*decisions, _decided(4, valid=False, phase="talk")])
     low, high = worst_case("rate", [1.0, 0.0], record, "choose")
-    assert (low.name, low.value) == ("rate.low", pytest.approx(1 / 3))
-    assert (high.name, high.value) == ("rate.high", pytest.approx(2 / 3))
+    assert [low.name, high.name] == ["rate.low", "rate.high"]
+    assert [low.value, high.value] == pytest.approx([1 / 3, 2 / 3])
 
 
 def test_without_invalid_replies_there_is_nothing_to_bound() -> None:
