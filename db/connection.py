@@ -23,6 +23,7 @@ BUSY_TIMEOUT_S = 30
 JOURNAL_BYTES = 64 * 2**20
 READ_CACHE_KIB = 64 * 2**10
 
+_SEALED = {"mode": "ro", "immutable": "1", "uri": "true"}
 _SAYINGS = (
     ("readonly database", "it is read-only"),
     ("database or disk is full", "the disk is full"),
@@ -88,7 +89,10 @@ def make_engine(location: Location, *, durable: bool) -> Engine:
     """
     if location.path is None:
         return _postgresql_engine(location)
-    engine = create_engine(location.url, connect_args={"timeout": BUSY_TIMEOUT_S, "isolation_level": None})
+    url = location.url
+    if location.path.exists() and is_sealed(location.path):
+        url = URL.create("sqlite", database=f"file:{quote(str(url.database))}", query=_SEALED)
+    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S, "isolation_level": None})
     synchronous = "FULL" if durable else "NORMAL"
 
     @event.listens_for(engine, "connect")
@@ -144,10 +148,14 @@ def integrity_problems(connection: Connection) -> list[str]:
     return [str(row[0]) for row in rows if row[0] != "ok"]
 
 
+def is_sealed(path: Path) -> bool:
+    """Whether nobody can be writing to the SQLite file at `path`: its folder takes no journal."""
+    return not os.access(path.parent, os.W_OK) and not Path(f"{path}-wal").exists()
+
+
 def read_only(path: Path) -> sqlite3.Connection:
     """A connection that cannot write to the SQLite file at `path`."""
-    frozen = not os.access(path.parent, os.W_OK) and not Path(f"{path}-wal").exists()
-    options = "mode=ro&immutable=1" if frozen else "mode=ro"
+    options = "mode=ro&immutable=1" if is_sealed(path) else "mode=ro"
     address = f"file:{quote(str(path.absolute()))}?{options}"
     connection = sqlite3.connect(address, uri=True, timeout=BUSY_TIMEOUT_S, check_same_thread=False)
     connection.execute("PRAGMA query_only = ON")

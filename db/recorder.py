@@ -186,6 +186,7 @@ class Recorder:
         self._endings: list[Ending] = []
 
     def _write_rows(self, connection: Connection) -> None:
+        """Insert every row; a continued run may hand on again the claims and measures it had written."""
         self._insert(connection, tables.text, list(self._texts.items()), skip_known=True)
         self._insert(connection, tables.decision, self._decisions)
         self._insert(connection, tables.event, self._events)

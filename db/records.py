@@ -10,7 +10,7 @@ from sqlalchemy import Row, Select, select
 from db.reading import text_of
 from db.store import Store
 from db.tables import agent, claim_act, decision, event, run, text
-from lab.core.canonical import parse
+from lab.core.canonical import parse, unlabel
 from lab.core.errors import UnknownName
 from lab.core.records import NOTHING, Claim, Decision, Event, RunRecord, Status
 
@@ -143,7 +143,7 @@ def _claim(row: Row[Any]) -> Claim:
         seq=row.seq,
         agent=row.agent,
         subject=row.subject,
-        said=parse(row.said),
-        world=parse(row.world),
-        private=parse(row.private),
+        said=unlabel(row.said),
+        world=unlabel(row.world),
+        private=unlabel(row.private),
     )

@@ -272,7 +272,7 @@ hidden = _table(
     _text("agent", "who decided"),
     _text("name", "the variable", key=True),
     _text("kind", "state, type, belief or plan"),
-    _text("value", "its value, JSON"),
+    _text("value", "its value: a text as it is, all else JSON"),
     _number("numeric", "its value as a number, where it is one", null=True),
     _number("posterior", "log-odds an ideal observer of the text gives to its positive value", null=True),
     _text("source", "where the value comes from: world, bayes, script or human"),
@@ -286,9 +286,9 @@ claim_act = _table(
     _integer("seq", "seq of the decision", key=True),
     _text("agent", "who said it"),
     _text("subject", "what it is about", key=True),
-    _text("said", "what was said, JSON"),
-    _text("world", "what is so, JSON"),
-    _text("private", "what the speaker knew, JSON"),
+    _text("said", "what was said: a text as it is, all else JSON"),
+    _text("world", "what is so, likewise"),
+    _text("private", "what the speaker knew, likewise"),
 )
 
 measure = _table(

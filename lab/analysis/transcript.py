@@ -11,7 +11,7 @@ from db.reading import RunInfo, get_run, text_of
 from db.records import plain_value
 from db.store import Store
 from lab.analysis.rows import Row, rows
-from lab.core.canonical import parse
+from lab.core.canonical import parse, unlabel
 from lab.core.errors import UnknownName
 from lab.core.records import NOTHING, Claim, Decision, Event, Status, Truth
 
@@ -248,9 +248,9 @@ def _decision(row: Row) -> Decision:
 
 
 def _truth(row: Row) -> Truth:
-    return Truth(parse(row["value"]), row["posterior"], bool(row["visible"]), row["source"])
+    return Truth(unlabel(row["value"]), row["posterior"], bool(row["visible"]), row["source"])
 
 
 def _claim(row: Row) -> Claim:
-    said, world, private = (parse(row[name]) for name in ("said", "world", "private"))
+    said, world, private = (unlabel(row[name]) for name in ("said", "world", "private"))
     return Claim(row["seq"], row["agent"], row["subject"], said, world, private)

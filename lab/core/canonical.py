@@ -44,6 +44,29 @@ def parse(text: str | bytes) -> Any:
     return orjson.loads(text)
 
 
+def label(value: Any) -> str:
+    """`value` as a researcher wants to read it in a column: a text as it is, all else as canonical JSON.
+
+    A text that could be read as JSON is quoted, so that `unlabel` always gives the value back.
+    """
+    if isinstance(value, str) and not _is_json(value):
+        return clean_text(value)
+    return canonical(value)
+
+
+def unlabel(text: str) -> Any:
+    """The value that `label` wrote as `text`."""
+    return parse(text) if _is_json(text) else text
+
+
+def _is_json(text: str) -> bool:
+    try:
+        orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return False
+    return True
+
+
 def content_hash(data: str | bytes) -> str:
     """The content address of a text or of bytes: blake2b-128 as 32 hex letters."""
     raw = data.encode() if isinstance(data, str) else data

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lab.core.canonical import canonical, content_hash, settled_float
+from lab.core.canonical import canonical, content_hash, label, settled_float
 from lab.core.chain import GENESIS, NO_TRUTH, link, mix
 from lab.core.errors import ChainError, ReplayDiverged, RuleError
 from lab.core.ports import Batch, Progress, Row, Sink
@@ -134,7 +134,7 @@ class Ledger:
             agent=agent,
             name=name,
             kind=spec.kind,
-            value=canonical(value),
+            value=label(value),
             numeric=numeric,
             posterior=posterior,
             source=truth.source,
@@ -149,9 +149,9 @@ class Ledger:
             claim.seq,
             claim.agent,
             claim.subject,
-            canonical(claim.said),
-            canonical(claim.world),
-            canonical(claim.private),
+            label(claim.said),
+            label(claim.world),
+            label(claim.private),
         )
         self._claims.append(row)
         self.record.claims.append(claim)

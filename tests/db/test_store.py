@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from db.query import query
+from db.reading import list_runs
 from db.store import Store, open_store
 from lab.core.errors import StoreError
 from tests.db.samples import plan, write_run
@@ -95,3 +97,16 @@ def test_a_full_disk_is_one_clear_line_and_loses_nothing_committed(store: Store)
 def test_a_read_only_database_is_one_clear_line(store: Store) -> None:
     with pytest.raises(StoreError, match="it is read-only"):
         write(store, "PRAGMA query_only = ON", INSERT)
+
+
+def test_a_log_in_a_folder_nobody_may_write_to_can_be_read(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_run(store, plan())
+    store.close()
+    monkeypatch.setattr("os.access", lambda path, mode: False)
+    with open_store(str(store.location.path)) as sealed:
+        assert [info.id for info in list_runs(sealed)] == ["aaaaaaaaaaaa"]
+        assert list(query(sealed, "SELECT count(*) FROM v_run").rows) == [(1,)]
+        with pytest.raises(StoreError, match="it is read-only"):
+            write(sealed, INSERT)

@@ -17,7 +17,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lab.core.canonical import canonical, clean_text, content_hash, parse, settled_float, shown, value_hash
+from lab.core.canonical import (
+    canonical,
+    clean_text,
+    content_hash,
+    label,
+    parse,
+    settled_float,
+    shown,
+    unlabel,
+    value_hash,
+)
 from lab.core.errors import RuleError
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
@@ -178,3 +188,18 @@ def test_a_content_address_is_blake2b_of_the_utf8_bytes() -> None:
     assert content_hash("é") == blake2b(b"\xc3\xa9", digest_size=16).hexdigest()
     assert content_hash(b"\xc3\xa9") == content_hash("é")
     assert value_hash({"b": 1, "a": 2}) == content_hash('{"a":2,"b":1}')
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [("strong", "strong"), (True, "true"), (3, "3"), ("3", '"3"'), ("true", '"true"'), ("", "")],
+)
+def test_a_label_is_plain_text_unless_that_could_be_read_as_json(value: Any, text: str) -> None:
+    assert label(value) == text
+    assert unlabel(text) == value
+    assert type(unlabel(text)) is type(value)
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")))
+def test_every_text_comes_back_from_its_label(text: str) -> None:
+    assert unlabel(label(text)) == text

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from lab.core.canonical import parse
+from lab.core.canonical import unlabel
 from lab.core.ports import Seat
 from scenarios.look import Look
 from scenarios.social.bluff.policies import Caller, Claimant, Truthful
@@ -131,12 +131,12 @@ def test_hidden_variables_stand_at_every_claim_with_what_is_known_of_them() -> N
     assert [row.seq for row in kept.truths("type")] == [row.seq for row in kept.truths("strong")] == claims
     assert {(row.kind, row.visible) for row in kept.truths("strong")} == {("state", 1)}
     assert {(row.kind, row.visible) for row in kept.truths("type")} == {("type", 0)}
-    assert [parse(row.value) for row in kept.truths("strong")] == [hand["strong"] for hand in _hands(played)]
+    assert [unlabel(row.value) for row in kept.truths("strong")] == [hand["strong"] for hand in _hands(played)]
 
 
 def test_a_claim_act_holds_what_was_said_and_what_is_so() -> None:
     played, kept = _run(seed=3)
-    acts = [(parse(row.said), parse(row.world), parse(row.private)) for row in kept.claims]
+    acts = [(unlabel(row.said), parse(row.world), parse(row.private)) for row in kept.claims]
     so = ["strong" if hand["strong"] else "weak" for hand in _hands(played)]
     assert acts == [(hand["claim"], world, world) for hand, world in zip(_hands(played), so, strict=True)]
 
