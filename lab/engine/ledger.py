@@ -85,6 +85,7 @@ class Ledger:
         self._texts: dict[str, str] = {}
         self._hidden: list[Row] = []
         self._claims: list[Row] = []
+        self._claimed: set[tuple[int, str]] = set()
         self._measures: list[Row] = []
         self._measured: set[tuple[str, str]] = set()
 
@@ -143,7 +144,14 @@ class Ledger:
         slot.truths.append(row)
 
     def add_claim(self, claim: Claim) -> None:
-        """Take a statement with checkable content."""
+        """Take a statement with checkable content.
+
+        Raises:
+            RuleError: when the decision made a claim on this subject before.
+        """
+        if (claim.seq, claim.subject) in self._claimed:
+            raise RuleError(f"decision {claim.seq} claims '{claim.subject}' twice")
+        self._claimed.add((claim.seq, claim.subject))
         row = ClaimRow(
             self.run,
             claim.seq,

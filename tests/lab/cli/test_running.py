@@ -33,7 +33,7 @@ def test_run_as_json_is_one_object(lab: Lab, tmp_path: Path) -> None:
 
 
 def test_set_and_swap_change_the_run(lab: Lab, tmp_path: Path) -> None:
-    changes = (*SHORT, "--swap", "bob=scripted/full_contributor")
+    changes = (*SHORT, "--set", "measures=[free_rider_share]", "--swap", "bob=scripted/full_contributor")
     done = lab("run", SOCIAL / "pgg-punish.yaml", *changes, "--db", tmp_path / "lab.db", "--json")
     assert done.json["measures"]["free_rider_share"] == 0
     assert done.json["decisions"] == 16
