@@ -11,6 +11,7 @@ Read `verbs.py` for the functions and `handles.py` for what they return.
 
 from lab.api.handles import Run, Study
 from lab.api.verbs import BatchPlan, batch, fork, get_run, get_study, load, query, replay, run
+from lab.runner.conformance import check_environment, check_policy
 from scenarios.spec import Scenario
 
 __all__ = [
@@ -19,6 +20,8 @@ __all__ = [
     "Scenario",
     "Study",
     "batch",
+    "check_environment",
+    "check_policy",
     "fork",
     "get_run",
     "get_study",

@@ -72,7 +72,7 @@ class Journal:
         self._live_from = live_from
 
     def tries(self, place: Place) -> int:
-        """How many tries at this call failed before."""
+        """How many tries at this call failed in earlier attempts at the run."""
         return self._failed[place]
 
     def number(self, place: Place) -> int:
@@ -101,10 +101,6 @@ class Journal:
         if call.reply is None and (self._closed or seq <= self._decided_to or self._was_overcome(place)):
             raise ModelUnavailable(call.error or "no reply")
         return call.reply
-
-    def failed(self, place: Place) -> None:
-        """Note that one more try failed."""
-        self._failed[place] += 1
 
     def _was_overcome(self, place: Place) -> bool:
         """Whether the policy asked again after this failure and got a reply, which is paid for."""
@@ -176,7 +172,6 @@ class Calls:
             self._sink.write_call(row, texts)
             await self._sink.committed()
         if isinstance(result, ModelFailure):
-            self._journal.failed(place)
             raise ModelUnavailable(failure_text(result))
         return _reply_of(row, texts)
 

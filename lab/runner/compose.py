@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,8 +52,12 @@ def compose(
     stop: StopSignal,
     past: Past | None = None,
     turn: Turn | None = None,
+    policies: Mapping[str, Policy] | None = None,
 ) -> Composed:
-    """A world of `scenario` under its own seed, logging to `sink`."""
+    """A world of `scenario` under its own seed, logging to `sink`.
+
+    `policies` play agents by name in place of the scenario's own.
+    """
     past = past or Past()
     kind = scenario.environment_class()
     seats = scenario.seats()
@@ -60,7 +65,7 @@ def compose(
     ledger = Ledger(run, sink, record, past.recorded)
     world = SimWorld(
         seed=scenario.seed,
-        participants=_participants(scenario, kind, turn),
+        participants=_participants(scenario, kind, turn, policies or {}),
         ledger=ledger,
         max_ticks=min(scenario.clock.max_ticks, scenario.limits.ticks or scenario.clock.max_ticks),
     )
@@ -84,7 +89,7 @@ def limits_of(scenario: Scenario) -> Limits:
 
 
 def _participants(
-    scenario: Scenario, kind: type[Environment[Any]], turn: Turn | None
+    scenario: Scenario, kind: type[Environment[Any]], turn: Turn | None, given: Mapping[str, Policy]
 ) -> list[Participant]:
     catalog = Catalog()
     return [
@@ -92,7 +97,7 @@ def _participants(
             name=agent.name,
             role=agent.role,
             position=position,
-            policy=catalog.build(agent.policy.to_json(), kind),
+            policy=given.get(agent.name) or catalog.build(agent.policy.to_json(), kind),
             on_invalid=OnInvalid(scenario.on_invalid.retries, scenario.on_invalid.then == "fail"),
             think=_think(agent),
             later=_later(catalog, kind, agent.name, turn),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from db.runs import AgentRow, RunPlan
 from lab.core.canonical import canonical, value_hash
@@ -32,23 +33,31 @@ def fork_plan(scenario: Scenario, *, parent: str, at: int, changes: Mapping[str,
 
 def study_plans(study: Study, study_id: str, *, replicates: int | None = None) -> Iterator[RunPlan]:
     """The plans of a study, replicate by replicate, so that a study cut short is balanced over its cells."""
-    paths = {factor.alias: factor.path for factor in study.factors}
+    cells = study.cells()
+    drafts = [_cell_draft(study, study_id, cell) for cell in cells]
+    data = [cell.scenario.to_json() for cell in cells]
     for cell, replicate, seed in study.plan():
         if replicates is not None and replicate >= replicates:
             return
-        yield _study_plan(study_id, cell, replicate, seed, paths)
+        yield replace(
+            drafts[cell.index],
+            id=run_id("study", study_id, cell.name, replicate),
+            replicate=replicate,
+            seed=seed,
+            scenario_text=canonical(data[cell.index] | {"seed": seed}),
+            look=_look_text(cell.scenario, seed),
+        )
 
 
-def _study_plan(
-    study_id: str, cell: Cell, replicate: int, seed: int, paths: Mapping[str, str]
-) -> RunPlan:
+def _cell_draft(study: Study, study_id: str, cell: Cell) -> RunPlan:
+    """What all plans of a cell have in common; made once, because a study may have many runs."""
+    paths = {factor.alias: factor.path for factor in study.factors}
     return _plan(
-        cell.scenario.model_copy(update={"seed": seed}),
-        run_id("study", study_id, cell.name, replicate),
+        cell.scenario,
+        "",
         study=study_id,
         cell=cell.name,
         cell_index=cell.index,
-        replicate=replicate,
         params=tuple((alias, paths[alias], level) for alias, level in cell.levels.items()),
         factors=canonical(dict(cell.levels)),
     )
@@ -61,7 +70,6 @@ def _plan(
     study: str | None = None,
     cell: str | None = None,
     cell_index: int | None = None,
-    replicate: int | None = None,
     params: tuple[tuple[str, str, str], ...] = (),
     factors: str = "{}",
     parent: str | None = None,
@@ -70,7 +78,6 @@ def _plan(
     ordinal: int = 0,
 ) -> RunPlan:
     kind = scenario.environment_class()
-    look = scenario.look(scenario.seed)
     return RunPlan(
         id=run,
         study=study,
@@ -82,7 +89,7 @@ def _plan(
         scenario_hash=value_hash(scenario.identity()),
         cell=cell,
         cell_index=cell_index,
-        replicate=replicate,
+        replicate=None,
         seed=scenario.seed,
         factors=factors,
         params=params,
@@ -90,11 +97,16 @@ def _plan(
         parent=parent,
         fork_at=fork_at,
         fork=fork,
-        look=canonical({"wording": look.wording, "cover": look.cover, "labels": dict(look.labels)}),
+        look=_look_text(scenario, scenario.seed),
         code_hash=code_hash(kind),
         versions=canonical(versions()),
         ordinal=ordinal,
     )
+
+
+def _look_text(scenario: Scenario, seed: int) -> str:
+    look = scenario.look(seed)
+    return canonical({"wording": look.wording, "cover": look.cover, "labels": dict(look.labels)})
 
 
 def _agent_rows(scenario: Scenario) -> tuple[AgentRow, ...]:

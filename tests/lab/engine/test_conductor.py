@@ -213,9 +213,9 @@ def test_a_bug_in_one_policy_loses_no_reply_that_another_waits_for() -> None:
 
     sink = FakeSink()
     with pytest.raises(ZeroDivisionError):
-        play(rounds(1), {}, {"ann": Buggy(), "bob": AsksModel(FakeModel())}, sink=sink)
-    assert [row.agent for row in sink.calls] == ["bob"]
-    assert sink.notes == ["call", "committed"]
+        play(rounds(1), {}, {"ann": Buggy(), "bob": AsksModel(FakeModel(), "plan", "act")}, sink=sink)
+    assert [row.node for row in sink.calls] == ["plan#0", "act#0"]
+    assert sink.notes == ["call", "committed"] * 2
 
 
 # --- ends -------------------------------------------------------------------------------------------
@@ -232,7 +232,7 @@ def priced(tokens: int = 0, cost_usd: float | None = None) -> AsksModel:
         (Limits(decisions=1), "limits.decisions: 1", 2),
         (Limits(decisions=4), "limits.decisions: 4", 4),
         (Limits(decisions=5), "limits.decisions: 5", 6),
-        (Limits(tokens=35), "limits.tokens: 35", 4),
+        (Limits(tokens=40), "limits.tokens: 40", 4),
         (Limits(cost_usd=0.3), "limits.cost_usd: 0.3", 4),
         (Limits(decisions=20), None, 20),
         (Limits(decisions=99, tokens=999, cost_usd=99.0), None, 20),
@@ -362,6 +362,7 @@ def test_a_fork_changes_the_policy_from_its_decision_on_and_the_new_one_knows_th
 
 def test_a_fork_may_change_the_policies_keys_from_its_decision_on() -> None:
     plain = decisions_of(play(rounds(40), {}, {"ann": Draws()}), "ann")
-    fork = decisions_of(play(rounds(40), {}, {"ann": Draws()}, change=LiveChange(at=21, reseed=1)), "ann")
-    assert fork[:20] == plain[:20]
-    assert fork[20:] != plain[20:]
+    other = decisions_of(play(rounds(40), {}, {"ann": Draws()}, change=LiveChange(at=1, reseed=1)), "ann")
+    first = next(seq for seq in range(20, 40) if plain[seq - 1] != other[seq - 1])
+    fork = decisions_of(play(rounds(40), {}, {"ann": Draws()}, change=LiveChange(at=first, reseed=1)), "ann")
+    assert fork == plain[: first - 1] + other[first - 1 :]

@@ -582,20 +582,21 @@ def test_draws_of_the_world_are_keyed_by_seed_purpose_agent_and_tick() -> None:
     assert len({*runs[0], *runs[2]}) == 28
 
 
-def test_a_generator_goes_on_within_a_tick_and_whoever_else_draws() -> None:
-    def draw(world: Toy, others: bool) -> Play:
+def test_a_generator_goes_on_within_a_tick_and_starts_anew_with_the_next_whoever_else_draws() -> None:
+    def draw(world: Toy, others: int) -> Play:
         first = world.rng("deal").random()
-        if others:
-            world.rng("deal", "ann").random(100)
-            world.rng("shuffle").random(100)
-        draws.append((first, world.rng("deal").random()))
+        world.rng("deal", "ann").random(others)
+        world.rng("shuffle").random(others)
+        second = world.rng("deal").random()
+        world.rng("deal").random(others)
         yield world.wait(1)
+        draws.append((first, second, world.rng("deal").random()))
 
-    draws: list[tuple[float, float]] = []
-    ran(game(lambda world: draw(world, others=False)))
-    ran(game(lambda world: draw(world, others=True)))
+    draws: list[tuple[float, float, float]] = []
+    ran(game(lambda world: draw(world, others=0)))
+    ran(game(lambda world: draw(world, others=100)))
     assert draws[0] == draws[1]
-    assert draws[0][0] != draws[0][1]
+    assert len(set(draws[0])) == 3
 
 
 def test_a_message_is_applied_as_it_is_logged() -> None:

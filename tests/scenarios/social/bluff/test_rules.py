@@ -131,7 +131,8 @@ def test_hidden_variables_stand_at_every_claim_with_what_is_known_of_them() -> N
     assert [row.seq for row in kept.truths("type")] == [row.seq for row in kept.truths("strong")] == claims
     assert {(row.kind, row.visible) for row in kept.truths("strong")} == {("state", 1)}
     assert {(row.kind, row.visible) for row in kept.truths("type")} == {("type", 0)}
-    assert [unlabel(row.value) for row in kept.truths("strong")] == [hand["strong"] for hand in _hands(played)]
+    strong = [unlabel(row.value) for row in kept.truths("strong")]
+    assert strong == [hand["strong"] for hand in _hands(played)]
 
 
 def test_a_claim_act_holds_what_was_said_and_what_is_so() -> None:
