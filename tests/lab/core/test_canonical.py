@@ -124,6 +124,29 @@ def test_reading_the_text_gives_the_value_cut_to_twelve_digits(value: Any) -> No
     assert again == json.loads(json.dumps(value), parse_float=lambda digits: float(f"{float(digits):.12g}"))
 
 
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("strong", "strong"),
+        ("", ""),
+        ("7", '"7"'),
+        (7, "7"),
+        ("null", '"null"'),
+        (None, "null"),
+        ("NaN", "NaN"),
+        ('"quoted"', '"\\"quoted\\""'),
+        ({"b": 1, "a": "x"}, '{"a":"x","b":1}'),
+    ],
+)
+def test_a_label_is_a_text_as_it_is_unless_it_reads_as_json(value: Any, text: str) -> None:
+    assert label(value) == text
+
+
+@given(JSON.filter(lambda value: "\0" not in str(value)))
+def test_a_label_gives_its_value_back(value: Any) -> None:
+    assert unlabel(label(value)) == parse(canonical(value))
+
+
 @given(st.dictionaries(TEXTS, INTEGERS, max_size=6))
 def test_the_order_of_keys_does_not_matter(value: dict[str, int]) -> None:
     assert canonical(dict(reversed(value.items()))) == canonical(value)

@@ -365,4 +365,4 @@ def test_a_fork_may_change_the_policies_keys_from_its_decision_on() -> None:
     other = decisions_of(play(rounds(40), {}, {"ann": Draws()}, change=LiveChange(at=1, reseed=1)), "ann")
     first = next(seq for seq in range(20, 40) if plain[seq - 1] != other[seq - 1])
     fork = decisions_of(play(rounds(40), {}, {"ann": Draws()}, change=LiveChange(at=first, reseed=1)), "ann")
-    assert fork == plain[: first - 1] + other[first - 1 :]
+    assert fork == [*plain[: first - 1], *other[first - 1 :]]

@@ -427,8 +427,8 @@ def test_hidden_values_are_logged_with_the_decision_and_never_in_the_request() -
     play(game(rules, truth=TRUTH), {}, agents, sink=sink)
     rows = sink.rows("hidden")
     assert [(row.seq, row.agent, row.name, row.kind, row.value) for row in rows] == [
-        (1, "ann", "type", "type", '"bluffer"'),
-        (2, "bob", "type", "type", '"honest"'),
+        (1, "ann", "type", "type", "bluffer"),
+        (2, "bob", "type", "type", "honest"),
     ]
     assert [(row.numeric, row.posterior, row.source, row.visible) for row in rows] == [
         (None, -1.5, "bayes", 0),
@@ -467,9 +467,19 @@ def test_a_claim_keeps_what_was_said_what_is_so_and_what_the_speaker_knew() -> N
     sink = FakeSink()
     played = ran(game(rules), sink=sink)
     (row,) = sink.rows("claims")
-    assert row[1:] == (1, "ann", "strength", '"a"', "[4]", '{"own":4}')
+    assert row[1:] == (1, "ann", "strength", "a", "[4]", '{"own":4}')
     assert played.record.claims[0].world == [4]
     assert sink.progress[-1].truths == 1
+
+
+def test_a_decision_claims_one_thing_of_one_subject() -> None:
+    def rules(world: Toy) -> Play:
+        decision = yield world.ask("ann", {}, AB, phase="choose")
+        for subject in ("strength", "type", "strength"):
+            world.claim(decision, subject, said=1, world=1, private=1)
+
+    with pytest.raises(RuleError, match="decision 1 claims 'strength' twice"):
+        ran(game(rules))
 
 
 # --- events, exposures, payoffs, measures -----------------------------------------------------------
