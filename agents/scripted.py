@@ -49,6 +49,9 @@ class ScriptedKind:
         except LabError as error:
             yield "name", str(error)
             return
+        if not (isinstance(policy_class, type) and issubclass(policy_class, ScriptedPolicy)):
+            yield "name", f"'{name}' is no subclass of lab.core.scripted.ScriptedPolicy"
+            return
         yield from _option_problems(policy_class, _without_name(options))
 
     def build(self, options: Mapping[str, Any], environment: PlaysPolicies) -> Policy:
@@ -72,10 +75,10 @@ def _without_name(options: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in options.items() if key != "name"}
 
 
-def _option_problems(policy_class: Any, options: dict[str, Any]) -> Iterable[tuple[str, str]]:
-    fields = getattr(policy_class, "model_fields", None)
-    if fields is None:
-        return
+def _option_problems(
+    policy_class: type[ScriptedPolicy], options: dict[str, Any]
+) -> Iterable[tuple[str, str]]:
+    fields = policy_class.model_fields
     try:
         policy_class(**options)
     except ValidationError as error:

@@ -32,7 +32,5 @@ class Look:
 
 def shuffled_labels(options: tuple[str, ...], seed: int) -> dict[str, str]:
     """Neutral letters for the options, in an order drawn from the run's seed."""
-    order = sorted(
-        options, key=lambda option: uniform(stream_key(seed, "render.labels", option))
-    )
+    order = sorted(options, key=lambda option: uniform(stream_key(seed, "render.labels", option)))
     return {option: LETTERS[index] for index, option in enumerate(order)}

@@ -112,9 +112,7 @@ def _think(agent: AgentSpec) -> Think | None:
     return None if think == Think() else think
 
 
-def _later(
-    catalog: Catalog, kind: type[Environment[Any]], name: str, turn: Turn | None
-) -> Policy | None:
+def _later(catalog: Catalog, kind: type[Environment[Any]], name: str, turn: Turn | None) -> Policy | None:
     if turn is None or name not in turn.policies:
         return None
     return catalog.build(turn.policies[name], kind)

@@ -107,9 +107,7 @@ def check_policy(scenario: Scenario, agent: str) -> list[str]:
     return problems
 
 
-def play(
-    scenario: Scenario, policies: Mapping[str, Policy] | None = None, sink: Sink | None = None
-) -> Trial:
+def play(scenario: Scenario, policies: Mapping[str, Policy] | None = None, sink: Sink | None = None) -> Trial:
     """A world of `scenario` played to its end, logged nowhere but to `sink`."""
     world = compose(scenario, run="check", sink=sink, stop=StopSignal(), policies=policies)
     return Trial(asyncio.run(world.conductor.conduct()), world.ledger)

@@ -146,4 +146,3 @@ async def braked(work: Awaitable[None], brake: Brake) -> None:
     finally:
         if main:
             loop.remove_signal_handler(signal.SIGINT)
-

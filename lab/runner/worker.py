@@ -55,9 +55,7 @@ def _work(job: dict[str, Any], brake: Brake) -> None:
     plans = study_plans(study, job["study_id"], replicates=job["replicates"])
     with open_store(job["db"]) as store:
         asyncio.run(
-            execute_all(
-                store, plans, brake=brake, watch=_report, worlds=job["worlds"], group=job["group"]
-            )
+            execute_all(store, plans, brake=brake, watch=_report, worlds=job["worlds"], group=job["group"])
         )
 
 

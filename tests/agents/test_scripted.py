@@ -73,6 +73,8 @@ def test_uniform_takes_every_action_as_often() -> None:
         ({"name": None}, "name", "a scripted policy needs a name"),
         ({"name": "unifrm"}, "name", "unknown scripted policy 'unifrm'; did you mean 'uniform'?"),
         ({"name": "tests.nowhere:Policy"}, "name", "no module named 'tests.nowhere'"),
+        ({"name": "lab.core.spaces:Choice"}, "name", "is no subclass of lab.core.scripted.ScriptedPolicy"),
+        ({"name": "lab.core.spaces:_BRIEF"}, "name", "is no subclass of lab.core.scripted.ScriptedPolicy"),
         ({"name": "first", "start": "a"}, "start", "unknown option (options: none)"),
         (
             {"name": "alternate", "strat": "a"},

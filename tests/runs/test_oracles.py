@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from math import exp, sqrt
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,7 +28,7 @@ POINTS = {
 }
 
 
-def rows(database: Path, sql: str) -> list[tuple[object, ...]]:
+def rows(database: Path, sql: str) -> list[tuple[Any, ...]]:
     """The answer of a log to a query."""
     with open_store(str(database), create=False) as store:
         return list(query(store, sql).rows)
@@ -69,7 +70,7 @@ def test_one_round_of_the_public_good_pays_the_known_points(
     assert set(earned.values()) == {expected[1]}
 
 
-def recovered_vector(database: Path, rounds: int) -> list[object]:
+def recovered_vector(database: Path, rounds: int) -> list[Any]:
     """The memory-one vector that the log shows for tit for tat against a coin."""
     settings = ["params.noise=0.0", f"params.rounds={rounds}", "clock.max_ticks=1000"]
     settings += [policy("ann", "tit_for_tat"), policy("bob", "random", p=0.5)]
@@ -116,13 +117,13 @@ EXPECTED = {("bluffer", 1): 0.30, ("bluffer", 3): 0.85, ("honest", 1): 0.03, ("h
 def test_claimants_bluff_as_often_as_their_type_says(tmp_path: Path, verified: Recorder) -> None:
     database = bluff_study(tmp_path, seeds=4_000)
     for kind, stake, n, rate in rows(database, BLUFFS):
-        expected = EXPECTED[str(kind), int(str(stake))]
-        error = 4 * sqrt(expected * (1 - expected) / int(str(n)))
-        assert float(str(rate)) == pytest.approx(expected, abs=error)
+        expected = EXPECTED[kind, stake]
+        error = 4 * sqrt(expected * (1 - expected) / n)
+        assert rate == pytest.approx(expected, abs=error)
         verified.record(f"bluff rate, {kind}, stake {stake}: {expected}", f"{rate:.3f} (n = {n})")
     for log_odds, n, mean_log_odds, share in rows(database, CALIBRATION):
-        expected = 1 / (1 + exp(-float(str(mean_log_odds))))
-        assert float(str(share)) == pytest.approx(expected, abs=0.05)
+        expected = 1 / (1 + exp(-mean_log_odds))
+        assert share == pytest.approx(expected, abs=0.05)
         verified.record(
             f"share of bluffers at posterior log-odds {log_odds}",
             f"{share:.3f}, ideal {expected:.3f} (n = {n})",

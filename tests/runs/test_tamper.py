@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -69,7 +70,7 @@ def _altered(table: str, found: list[sqlite3.Row]) -> Iterator[Harm]:
 
 
 def _swapped(table: str, found: list[sqlite3.Row]) -> Iterator[Harm]:
-    for one, other in zip(found, found[1:], strict=False):
+    for one, other in pairwise(found):
         if one["run"] == other["run"]:
             run, first, second = one["run"], one["seq"], other["seq"]
             yield Harm(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import time
 from collections import OrderedDict, defaultdict
 from dataclasses import dataclass
 from datetime import date
@@ -82,6 +83,8 @@ def cycle() -> list[Any]:
         ("a\0b", '"a\\u0000b"'),
         (Color.RED, '"red"'),
         ([Color.RED], '["red"]'),
+        (time.gmtime(0)[:3], "[1970,1,1]"),
+        (time.gmtime(0), "[1970,1,1,0,0,0,3,1,0]"),
         (OrderedDict({Color.RED: 1.0}), '{"red":1.0}'),
         (np.float64(0.1) + np.float64(0.2), "0.3"),
     ],

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from lab.core.calls import ModelFailure, ModelReply
 from lab.core.errors import RunFailed
 from lab.core.ports import Play, PolicyContext
-from lab.core.records import DecisionRequest, Measured, MeasureSpec, RunRecord, RunStatus, Status
+from lab.core.records import Answer, DecisionRequest, Measured, MeasureSpec, RunRecord, RunStatus, Status
 from lab.engine.calls import Calls, Journal
 from lab.engine.conductor import Conductor, Limits, LiveChange, StopSignal
 from lab.engine.seats import OnInvalid, Think
@@ -181,6 +181,26 @@ def test_a_model_error_past_its_deadline_stays_an_error() -> None:
 
     down = AsksModel(FakeModel(lambda request: ModelFailure("timeout", "30 s")))
     play(game(rules), {}, {"ann": down}, think={"ann": Think(5)}, limits=Limits(error_share=1.0))
+
+
+def test_a_policy_reads_its_request_in_the_words_of_the_game() -> None:
+    read: list[str] = []
+
+    class Reads(Says):
+        def decide(self, request: DecisionRequest, ctx: PolicyContext) -> Any:
+            read.extend(segment.text for segment in ctx.render(request))
+            return "a"
+
+    play(rounds(2), {}, {"ann": Reads()})
+    assert read == ["{'round': 0}", "{'round': 1}"]
+
+
+def test_a_late_reply_with_words_of_its_own_keeps_them() -> None:
+    def rules(world: Toy) -> Play:
+        yield world.ask("ann", {}, AB, phase="choose", deadline=1)
+
+    run = play(game(rules), {}, {"ann": Says(Answer("b", raw="I say b"))}, think={"ann": Think(2)})
+    assert [(made.status, made.raw) for made in run.record.decisions] == [(Status.TIMEOUT, "I say b")]
 
 
 def test_policies_are_told_every_decision_of_their_own_in_order() -> None:

@@ -10,7 +10,7 @@ import lab
 from lab.runner.conformance import check_environment, check_policy
 from scenarios.spec import Scenario
 
-GAME = '''\
+GAME = """\
 import itertools
 
 from lab.core.records import Measured, MeasureSpec, Segment, Truth, TruthSpec
@@ -60,7 +60,7 @@ class Flawed(Environment[Params]):
     def render(self, request):
         text = "You feel gloomy." if self.params.flaw == "leak" else "Feel sunny or gloomy, and choose."
         return (Segment("rules", "" if self.params.flaw == "silent" else text),)
-'''
+"""
 
 SCENARIO = """\
 schema: 1

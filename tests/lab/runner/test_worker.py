@@ -23,9 +23,7 @@ def job_for(folder: Path, *, parent: int | None = None) -> bytes:
     assert isinstance(study, Study)
     with open_store(str(folder / "log.db")) as store:
         info = enter_study(store, study).info
-        job = Job(
-            study=study.to_json(), study_id=info.id, db=store.url, runs=12, replicates=None, worlds=4
-        )
+        job = Job(study=study.to_json(), study_id=info.id, db=store.url, runs=12, replicates=None, worlds=4)
     message = job.message(1)
     return message.replace(f'"parent":{os.getpid()}', f'"parent":{parent or os.getpid()}').encode() + b"\n"
 
