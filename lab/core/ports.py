@@ -151,6 +151,10 @@ class EnvironmentPort(Protocol):
 class PolicyContext(Protocol):
     """What a policy may use besides its request; valid only during the decision."""
 
+    def key(self, purpose: str = "policy", node: str | None = None) -> int:
+        """The 64-bit key of a stream of this agent at this ask; seeds a model's sampler."""
+        ...
+
     def rng(self, purpose: str = "policy") -> RandomGenerator:
         """A keyed generator of this agent at this ask."""
         ...

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from numpy.random import Generator
 
 MAX_BARRIERS_A_TICK = 10_000
+MAX_EVENTS_A_TICK = 1_000_000
+"""Between two barriers; a process that never waits would otherwise hang the whole batch."""
 
 
 class SimWorld:
@@ -77,10 +79,11 @@ class SimWorld:
         Raises:
             RuleError: when the environment broke the engine's rules.
         """
-        clock = self._clock
+        clock, events = self._clock, 0
         while not (self._over or self.turned_away):
             due = clock.next_tick()
             if due > clock.now:
+                events = 0
                 if self._open:
                     return self._barrier()
                 if nothing_due(due):
@@ -90,6 +93,9 @@ class SimWorld:
                 if due >= self.max_ticks:
                     self.out_of_ticks = True
                     return []
+            events += 1
+            if events > MAX_EVENTS_A_TICK:
+                raise RuleError(f"more than {MAX_EVENTS_A_TICK} events at tick {self.now}: time stands still")
             clock.step()
         if self._open:
             names = ", ".join(ask.request.agent for ask in self._open)

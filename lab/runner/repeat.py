@@ -76,7 +76,8 @@ def replay_run(store: Store, run: str) -> Replayed:
         raise UsageError(f"run {info.id} is {info.status}: {why}")
     hashes = chain_hashes(store, info.id)
     recorded = Recorded(hashes, len(hashes), lambda index: describe_row(store, info.id, index), complete=True)
-    past = Past(recorded, journal_of(store, info.id, decided_to=len(hashes), closed=True))
+    journal = journal_of(store, *_lineage(store, info), decided_to=len(hashes), closed=True)
+    past = Past(recorded, journal)
     scenario = without_wall_limit(scenario_of(store, info))
     turn = _turn(info, scenario)
     composed = compose(scenario, run=info.id, sink=None, stop=StopSignal(), past=past, turn=turn)
@@ -146,6 +147,13 @@ def without_wall_limit(scenario: Scenario) -> Scenario:
     """The scenario without its limit on real time, which a re-execution must not meet."""
     limits = scenario.limits.model_copy(update={"wall_s": None})
     return scenario.model_copy(update={"limits": limits})
+
+
+def _lineage(store: Store, info: RunInfo) -> list[str]:
+    """The runs whose model calls a run may have used, from its first ancestor to itself."""
+    if info.parent is None:
+        return [info.id]
+    return [*_lineage(store, get_run(store, info.parent)), info.id]
 
 
 def _turn(info: RunInfo, scenario: Scenario) -> Turn | None:

@@ -617,3 +617,14 @@ def test_a_message_is_applied_as_it_is_logged() -> None:
     sink = FakeSink()
     play(game(rules), {}, {"ann": Says("a\ud800")}, sink=sink)
     assert sink.rows("decisions")[0].args == '{"text":"a\ufffd"}'
+
+
+def test_a_process_that_never_lets_time_pass_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lab.engine.world.MAX_EVENTS_A_TICK", 100)
+
+    def spin(world: Any) -> Any:
+        while True:
+            yield world.wait(0)
+
+    with pytest.raises(RuleError, match="more than 100 events at tick 0: time stands still"):
+        play(game(spin), {}, {"ann": same("a")})
