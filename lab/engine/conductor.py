@@ -70,14 +70,14 @@ class Conductor:
         calls: Calls,
         limits: Limits,
         stop: StopSignal,
-        change: LiveChange | None = None,
+        changes: Sequence[LiveChange] = (),
     ) -> None:
         self._world = world
         self._calls = calls
         self._limits = limits
         self._stop = stop
-        self._change = change
-        self._params_changed = change is None or change.params is None
+        self._changes = changes
+        self._params_due = [change for change in changes if change.params is not None]
         self._errors = 0
         self._started = monotonic()
         self._turn = self._started
@@ -122,20 +122,17 @@ class Conductor:
         return verdicts  # type: ignore[return-value]
 
     def _context(self, request: DecisionRequest) -> Context:
-        change = self._change
-        reseed = change.reseed if change and request.seq >= change.at else 0
+        reseed = sum(change.reseed for change in self._changes if request.seq >= change.at)
         return Context(self._world.seed, request, self._calls, self._render, reseed)
 
     def _render(self, request: DecisionRequest) -> tuple[Segment, ...]:
         return self._world.environment.render(request)
 
     def _change_params(self, asks: Sequence[Ask]) -> None:
-        change = self._change
-        if self._params_changed or change is None or change.params is None:
-            return
-        if any(ask.request.seq >= change.at for ask in asks):
-            self._world.environment.change_live(change.params)
-            self._params_changed = True
+        while self._params_due and any(ask.request.seq >= self._params_due[0].at for ask in asks):
+            params = self._params_due.pop(0).params
+            assert params is not None, "only changes with params are due"
+            self._world.environment.change_live(params)
 
     def _limit_reached(self) -> str | None:
         limits, calls = self._limits, self._calls

@@ -56,7 +56,7 @@ class Participant:
         position: place in the scenario's agent order, which is the order of a barrier.
         policy: who decides.
         think: how long it takes, None for no time.
-        later: a policy that takes over at decision `later_from`, as a fork asks; it sees all before.
+        later: policies that take over, each from a decision on, as forks ask; they see all before.
     """
 
     name: str
@@ -65,12 +65,12 @@ class Participant:
     policy: Policy
     on_invalid: OnInvalid = OnInvalid()
     think: Think | None = None
-    later: Policy | None = None
-    later_from: int = 0
+    later: tuple[tuple[int, Policy], ...] = ()
 
     def policy_at(self, seq: int) -> Policy:
         """The policy that makes decision `seq`."""
-        return self.later if self.later is not None and seq >= self.later_from else self.policy
+        taken = [policy for start, policy in self.later if seq >= start] if self.later else None
+        return taken[-1] if taken else self.policy
 
 
 READY = frozenset({Answer, str, int, float, dict})

@@ -360,8 +360,8 @@ class SimWorld:
     def _deliver(self, ask: Ask, decision: Decision) -> None:
         person = ask.participant
         person.policy.observe(ask.request, decision)
-        if person.later is not None:
-            person.later.observe(ask.request, decision)
+        for _, later in person.later:
+            later.observe(ask.request, decision)
         delay = decision.effect_tick - decision.tick
         self._busy[person.name] = decision.effect_tick - 1
         if ask.gate is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,11 +51,12 @@ def compose(
     sink: Sink | None,
     stop: StopSignal,
     past: Past | None = None,
-    turn: Turn | None = None,
+    turns: Sequence[Turn] = (),
     policies: Mapping[str, Policy] | None = None,
 ) -> Composed:
     """A world of `scenario` under its own seed, logging to `sink`.
 
+    `turns` are what forks changed, from the first ancestor's on, each from its decision on.
     `policies` play agents by name in place of the scenario's own.
     """
     past = past or Past()
@@ -65,15 +66,15 @@ def compose(
     ledger = Ledger(run, sink, record, past.recorded)
     world = SimWorld(
         seed=scenario.seed,
-        participants=_participants(scenario, kind, turn, policies or {}),
+        participants=_participants(scenario, kind, turns, policies or {}),
         ledger=ledger,
         max_ticks=min(scenario.clock.max_ticks, scenario.limits.ticks or scenario.clock.max_ticks),
     )
     look = scenario.look(scenario.seed)
     world.begin(kind(params=scenario.environment_params(), seats=seats, world=world, look=look))
     calls = Calls(run, sink, past.journal)
-    change = LiveChange(turn.at, turn.params, turn.reseed) if turn else None
-    return Composed(Conductor(world, calls, limits_of(scenario), stop, change), ledger)
+    changes = [LiveChange(turn.at, turn.params, turn.reseed) for turn in turns]
+    return Composed(Conductor(world, calls, limits_of(scenario), stop, changes), ledger)
 
 
 def limits_of(scenario: Scenario) -> Limits:
@@ -89,7 +90,7 @@ def limits_of(scenario: Scenario) -> Limits:
 
 
 def _participants(
-    scenario: Scenario, kind: type[Environment[Any]], turn: Turn | None, given: Mapping[str, Policy]
+    scenario: Scenario, kind: type[Environment[Any]], turns: Sequence[Turn], given: Mapping[str, Policy]
 ) -> list[Participant]:
     catalog = Catalog()
     return [
@@ -100,8 +101,11 @@ def _participants(
             policy=given.get(agent.name) or catalog.build(agent.policy.to_json(), kind),
             on_invalid=OnInvalid(scenario.on_invalid.retries, scenario.on_invalid.then == "fail"),
             think=_think(agent),
-            later=_later(catalog, kind, agent.name, turn),
-            later_from=turn.at if turn else 0,
+            later=tuple(
+                (turn.at, catalog.build(turn.policies[agent.name], kind))
+                for turn in turns
+                if agent.name in turn.policies
+            ),
         )
         for position, agent in enumerate(scenario.agents)
     ]
@@ -110,9 +114,3 @@ def _participants(
 def _think(agent: AgentSpec) -> Think | None:
     think = Think(**agent.think_time.model_dump())
     return None if think == Think() else think
-
-
-def _later(catalog: Catalog, kind: type[Environment[Any]], name: str, turn: Turn | None) -> Policy | None:
-    if turn is None or name not in turn.policies:
-        return None
-    return catalog.build(turn.policies[name], kind)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Sequence
 from dataclasses import dataclass
 from time import monotonic
 
@@ -38,7 +39,7 @@ class Execution:
     recorder: Recorder
     stop: StopSignal
 
-    async def run(self, claimed: Claimed, *, past: Past | None = None, turn: Turn | None = None) -> Ended:
+    async def run(self, claimed: Claimed, *, past: Past | None = None, turns: Sequence[Turn] = ()) -> Ended:
         """Execute a claimed run to its end; whatever goes wrong in it is its own failure.
 
         Raises:
@@ -47,7 +48,7 @@ class Execution:
         started = monotonic()
         trace = None
         try:
-            composed = self._compose(claimed, past, turn)
+            composed = self._compose(claimed, past, turns)
             ended = await self._conduct(claimed, composed)
         except ChainError as error:
             ended = Ended(claimed.plan.id, RunStatus.FAILED, None, str(error))
@@ -73,7 +74,7 @@ class Execution:
             claimed.plan.id, claimed.attempt, status=RunStatus.STOPPED, digest=None, wall_s=0.0
         )
 
-    def _compose(self, claimed: Claimed, past: Past | None, turn: Turn | None) -> Composed:
+    def _compose(self, claimed: Claimed, past: Past | None, turns: Sequence[Turn]) -> Composed:
         scenario = Scenario.from_json(parse(claimed.plan.scenario_text))
         return compose(
             scenario,
@@ -81,7 +82,7 @@ class Execution:
             sink=self.recorder,
             stop=self.stop,
             past=past or own_past(self.store, claimed),
-            turn=turn,
+            turns=turns,
         )
 
     async def _conduct(self, claimed: Claimed, composed: Composed) -> Ended:

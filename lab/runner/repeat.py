@@ -58,6 +58,11 @@ class ForkChanges:
         """The changes as the log keeps them."""
         return {"set": list(self.settings), "swap": list(self.swaps), "reseed": self.reseed}
 
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> ForkChanges:
+        """The changes that `to_json` wrote down."""
+        return cls(tuple(data["set"]), tuple(data["swap"]), data["reseed"])
+
 
 def scenario_of(store: Store, info: RunInfo) -> Scenario:
     """The resolved scenario that a run was made from."""
@@ -76,11 +81,12 @@ def replay_run(store: Store, run: str) -> Replayed:
         raise UsageError(f"run {info.id} is {info.status}: {why}")
     hashes = chain_hashes(store, info.id)
     recorded = Recorded(hashes, len(hashes), lambda index: describe_row(store, info.id, index), complete=True)
-    journal = journal_of(store, *_lineage(store, info), decided_to=len(hashes), closed=True)
+    lineage = _lineage(store, info)
+    journal = journal_of(store, *_ids(lineage), decided_to=len(hashes), closed=True)
     past = Past(recorded, journal)
     scenario = without_wall_limit(scenario_of(store, info))
-    turn = _turn(info, scenario)
-    composed = compose(scenario, run=info.id, sink=None, stop=StopSignal(), past=past, turn=turn)
+    turns = turns_of(scenario, _forks(lineage))
+    composed = compose(scenario, run=info.id, sink=None, stop=StopSignal(), past=past, turns=turns)
     try:
         asyncio.run(composed.conductor.conduct())
         composed.ledger.close()
@@ -98,34 +104,41 @@ def fork_run(store: Store, run: str, at: int, changes: ForkChanges) -> Ended:
     base = get_run(store, run)
     scenario = without_wall_limit(scenario_of(store, base))
     _check_point(store, base, at)
-    turn = turn_of(scenario, at, changes)
+    lineage = _lineage(store, base)
+    turns = turns_of(scenario, [*_forks(lineage), (at, changes)])
     plan = fork_plan(scenario, parent=base.id, at=at, changes=changes.to_json())
     claimed = claim(store, [plan], Owner.this_process(), take=1)
     if not claimed:
         return _already(store, plan.id)
     recorder = Recorder(store)
     execution = Execution(store, recorder, StopSignal())
-    past = _fork_past(store, base.id, plan.id, at)
-    ended = asyncio.run(execution.run(claimed[0], past=past, turn=turn))
+    past = _fork_past(store, lineage, plan.id, at)
+    ended = asyncio.run(execution.run(claimed[0], past=past, turns=turns))
     recorder.flush()
     return ended
 
 
-def turn_of(scenario: Scenario, at: int, changes: ForkChanges) -> Turn:
-    """The changes checked against the scenario.
+def turns_of(scenario: Scenario, forks: Sequence[tuple[int, ForkChanges]]) -> list[Turn]:
+    """What each of some forks changes, checked against the scenario as the forks before it left it.
 
     Raises:
         UsageError: for a param that is not live.
         ScenarioError: for a bad value, an unknown agent, or a bad policy.
     """
-    _refuse_fixed(scenario, changes.settings)
-    settings = [*changes.settings, *(swap_setting(swap) for swap in changes.swaps)]
-    revised = revise(scenario, set_=settings, policies=Catalog())
-    before = {agent.name: agent.policy for agent in scenario.agents}
-    policies = {
-        agent.name: agent.policy.to_json() for agent in revised.agents if agent.policy != before[agent.name]
-    }
-    return Turn(at, policies, dict(revised.params) if changes.settings else None, changes.reseed)
+    turns = []
+    for at, changes in forks:
+        _refuse_fixed(scenario, changes.settings)
+        settings = [*changes.settings, *(swap_setting(swap) for swap in changes.swaps)]
+        revised = revise(scenario, set_=settings, policies=Catalog())
+        before = {agent.name: agent.policy for agent in scenario.agents}
+        policies = {
+            agent.name: agent.policy.to_json()
+            for agent in revised.agents
+            if agent.policy != before[agent.name]
+        }
+        turns.append(Turn(at, policies, dict(revised.params) if changes.settings else None, changes.reseed))
+        scenario = revised
+    return turns
 
 
 def swap_setting(swap: str) -> str:
@@ -149,20 +162,24 @@ def without_wall_limit(scenario: Scenario) -> Scenario:
     return scenario.model_copy(update={"limits": limits})
 
 
-def _lineage(store: Store, info: RunInfo) -> list[str]:
-    """The runs whose model calls a run may have used, from its first ancestor to itself."""
+def _lineage(store: Store, info: RunInfo) -> list[RunInfo]:
+    """A run and its ancestors, the first one first."""
     if info.parent is None:
-        return [info.id]
-    return [*_lineage(store, get_run(store, info.parent)), info.id]
+        return [info]
+    return [*_lineage(store, get_run(store, info.parent)), info]
 
 
-def _turn(info: RunInfo, scenario: Scenario) -> Turn | None:
-    """What a fork changed, when the run replayed is one."""
-    if info.fork is None or info.fork_at is None:
-        return None
-    changes = parse(info.fork)
-    made = ForkChanges(tuple(changes["set"]), tuple(changes["swap"]), changes["reseed"])
-    return turn_of(scenario, info.fork_at, made)
+def _ids(runs: Sequence[RunInfo]) -> list[str]:
+    return [run.id for run in runs]
+
+
+def _forks(lineage: Sequence[RunInfo]) -> list[tuple[int, ForkChanges]]:
+    """Where and how each fork among some runs changed its parent."""
+    return [
+        (info.fork_at, ForkChanges.from_json(parse(info.fork)))
+        for info in lineage
+        if info.fork is not None and info.fork_at is not None
+    ]
 
 
 def _check_point(store: Store, base: RunInfo, at: int) -> None:
@@ -181,13 +198,14 @@ def _refuse_fixed(scenario: Scenario, settings: Sequence[str]) -> None:
             raise UnknownName("live param (what a fork may change)", path, live)
 
 
-def _fork_past(store: Store, base: str, fork: str, at: int) -> Past:
+def _fork_past(store: Store, lineage: Sequence[RunInfo], fork: str, at: int) -> Past:
     """The base's rows before `at`, after what an earlier attempt at the fork has written itself."""
+    base = lineage[-1].id
     own = chain_hashes(store, fork)
     prefix = chain_hashes(store, base)[: at - 1]
     hashes = own if len(own) >= len(prefix) else [*own, *prefix[len(own) :]]
     recorded = Recorded(hashes, len(own), lambda index: describe_row(store, base, index))
-    return Past(recorded, journal_of(store, base, fork, decided_to=len(own), live_from=at))
+    return Past(recorded, journal_of(store, *_ids(lineage), fork, decided_to=len(own), live_from=at))
 
 
 def _already(store: Store, run: str) -> Ended:

@@ -66,8 +66,7 @@ def make_world(
             policy=agents[name],
             on_invalid=on_invalid or OnInvalid(),
             think=(think or {}).get(name),
-            later=(later or {}).get(name),
-            later_from=later_from,
+            later=((later_from, later[name]),) if later and name in later else (),
         )
         for position, name in enumerate(names)
     ]
@@ -89,7 +88,7 @@ def conduct(
 ) -> Played:
     """Play a world to its end."""
     calls = Calls("test", sink, journal or Journal())
-    conductor = Conductor(world, calls, limits or Limits(), stop or StopSignal(), change)
+    conductor = Conductor(world, calls, limits or Limits(), stop or StopSignal(), [change] if change else [])
     outcome = asyncio.run(conductor.conduct())
     measures = {
         (measured.name if measured.agent is None else (measured.name, measured.agent)): measured.value

@@ -188,5 +188,5 @@ def test_jitter_is_no_draw_that_a_policy_can_make() -> None:
 
 def test_another_policy_takes_over_at_its_decision() -> None:
     before, after = Says("a"), Says("b")
-    participant = replace(Participant("ann", None, 0, before), later=after, later_from=5)
+    participant = replace(Participant("ann", None, 0, before), later=((5, after),))
     assert [participant.policy_at(seq) for seq in (4, 5, 6)] == [before, after, after]

@@ -627,4 +627,4 @@ def test_a_process_that_never_lets_time_pass_is_an_error(monkeypatch: pytest.Mon
             yield world.wait(0)
 
     with pytest.raises(RuleError, match="more than 100 events at tick 0: time stands still"):
-        play(game(spin), {}, {"ann": same("a")})
+        play(game(spin), {}, {"ann": Says("a")})

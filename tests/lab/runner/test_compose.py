@@ -21,14 +21,14 @@ def loaded(name: str, *settings: str) -> Scenario:
     return scenario
 
 
-def composed(scenario: Scenario, turn: Turn | None = None) -> Composed:
+def composed(scenario: Scenario, *turns: Turn) -> Composed:
     """A world that logs nowhere."""
-    return compose(scenario, run="test", sink=None, stop=StopSignal(), turn=turn)
+    return compose(scenario, run="test", sink=None, stop=StopSignal(), turns=turns)
 
 
-def conducted(scenario: Scenario, turn: Turn | None = None) -> tuple[Outcome, str]:
+def conducted(scenario: Scenario, *turns: Turn) -> tuple[Outcome, str]:
     """How a world ended, and its digest."""
-    world = composed(scenario, turn)
+    world = composed(scenario, *turns)
     return asyncio.run(world.conductor.conduct()), world.ledger.head
 
 

@@ -82,6 +82,21 @@ def test_a_fork_changes_a_live_param_and_replays(base: Run) -> None:
     assert lab.replay(fork.id, db=base.db).same
 
 
+def test_a_fork_of_a_fork_keeps_what_the_first_one_changed(base: Run) -> None:
+    swap = ["ann=scripted/full_contributor"]
+    first = lab.fork(base.id, at=decision_at(base, 12), swap=swap, reseed=2, db=base.db)
+    same = lab.fork(first.id, at=decision_at(first, 30), db=base.db)
+    assert same.digest == first.digest
+    params = ["params.punish.effect=1"]
+    other = lab.fork(
+        first.id, at=decision_at(first, 30), set_=params, swap=["bob=scripted/first"], db=base.db
+    )
+    assert other.digest != first.digest
+    gifts = f"select args from v_decision where run = '{other.id}' and agent = 'ann' and phase = 'contribute'"
+    assert lab.query(gifts, db=base.db)["args"][-1] == '{"amount":20}'
+    assert all(lab.replay(run.id, db=base.db).same for run in (first, same, other))
+
+
 def test_the_same_fork_is_made_once(base: Run, tmp_path: Path) -> None:
     at = decision_at(base, 12)
     one, other = (lab.fork(base.id, at=at, reseed=3, db=base.db) for _ in range(2))
