@@ -31,6 +31,7 @@ class AgentRow(NamedTuple):
     grp: str | None
     persona: str | None
     policy: str
+    policy_name: str | None
     policy_spec: str
     model: str | None
     params: str

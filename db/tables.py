@@ -158,6 +158,7 @@ agent = _table(
     _text("grp", "the entry it was expanded from, when count is above 1", null=True),
     _text("persona", "its persona", null=True),
     _text("policy", "kind of its policy: scripted, llm, human or replay"),
+    _text("policy_name", "name of its scripted policy; null for another kind", null=True),
     _text("policy_spec", "the policy as the scenario gives it, JSON"),
     _text("model", "its model; null without one", null=True),
     _text("params", "its params, JSON"),

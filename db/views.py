@@ -108,6 +108,7 @@ V_RUN = View(
         "factors": _text("JSON", "alias → level"),
         "parent": _text("id", "for a fork, the run it was forked from"),
         "fork_at": _integer("count", "for a fork, seq of the first decision asked anew"),
+        "fork": _text("JSON", "for a fork, what it changed: set, swap, reseed"),
         "look": _text("JSON", "what the renderer drew: wording, labels, cover"),
         "environment_version": _integer("count", "version of the environment's rules"),
         "scenario_hash": _text("hash", "tells scenarios apart"),
@@ -116,7 +117,7 @@ V_RUN = View(
     },
     """SELECT r.id AS run, s.name AS study, r.name AS scenario, r.family, r.environment, r.cell,
        r.replicate, r.seed, r.status, r.digest, r.ticks, r.decisions, r.invalid, r.tokens, r.cost_usd,
-       r.wall_s, r.factors, r.parent, r.fork_at, r.look, r.environment_version, r.scenario_hash,
+       r.wall_s, r.factors, r.parent, r.fork_at, r.fork, r.look, r.environment_version, r.scenario_hash,
        r.created, r.error
 FROM run r LEFT JOIN study s ON s.id = r.study""",
 )
@@ -148,6 +149,7 @@ V_DECISION = View(
         "agent": _text("name", "who was asked"),
         "role": _text("name", "the agent's role"),
         "policy": _text("name", "kind of the agent's policy: scripted, llm, human or replay"),
+        "policy_name": _text("name", "its scripted policy, before any fork's swap; null for another kind"),
         "model": _text("name", "the agent's model; null without one"),
         "observation": _text("JSON", "what the agent was told"),
         "space": _text("JSON", "what it could answer"),
@@ -164,7 +166,7 @@ V_DECISION = View(
     },
     f"""SELECT d.run, {_of_run("d", "study", "family", "environment", "cell", "seed")},
        d.seq, d.tick, d.effect_tick, d.phase, d.agent,
-       {_of_agent("role", "policy", "model")},
+       {_of_agent("role", "policy", "policy_name", "model")},
        {_text_at("d.observation", "observation")},
        {_text_at("d.space", "space")},
        d.action, d.args, d.status,

@@ -118,6 +118,7 @@ def _agent_rows(scenario: Scenario) -> tuple[AgentRow, ...]:
             grp=agent.group,
             persona=agent.persona,
             policy=agent.policy.kind,
+            policy_name=agent.policy.to_json().get("name"),
             policy_spec=canonical(agent.policy.to_json()),
             model=agent.policy.to_json().get("model"),
             params=canonical(dict(agent.params)),

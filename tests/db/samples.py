@@ -24,7 +24,7 @@ ROWS_PER_INSTANT = 4
 def plan(run_id: str = "aaaaaaaaaaaa", **changes: Any) -> RunPlan:
     """A planned run of two agents."""
     agents = tuple(
-        AgentRow(name, position, None, None, None, "scripted", "{}", None, "{}", None)
+        AgentRow(name, position, None, None, None, "scripted", "uniform", "{}", None, "{}", None)
         for position, name in enumerate(("ann", "bob"))
     )
     base = RunPlan(

@@ -155,6 +155,7 @@ def _create_agent() -> None:
         text("grp", null=True),
         text("persona", null=True),
         text("policy"),
+        text("policy_name", null=True),
         text("policy_spec"),
         text("model", null=True),
         text("params"),
