@@ -14,6 +14,7 @@ from sqlalchemy import Column, ColumnElement, Connection, Row, Select, Table, fu
 
 from db.chains import ChainRow, find_breaks
 from db.connection import integrity_problems
+from db.runs import plan_hash
 from db.store import Store
 from db.tables import (
     CHAINED,
@@ -29,7 +30,7 @@ from db.tables import (
 )
 from db.triggers import expected, present
 from lab.core.canonical import content_hash
-from lab.core.chain import NO_TRUTH, mix
+from lab.core.chain import NOTHING_MIXED, mix
 from lab.core.errors import StoreError
 from lab.core.records import FINISHED
 
@@ -144,7 +145,7 @@ def _run(connection: Connection, run_id: str) -> Iterator[Fault]:
     row = connection.execute(select(run).where(run.c.id == run_id)).one()
     for found in find_breaks(_chain(connection, run_id), noted_rows=row.rows, noted_head=row.head):
         yield Fault(run_id, found.table, found.seq, found.message)
-    for part in (_counters, _truths, _end):
+    for part in (_counters, _unchained, _plan, _end):
         for message in part(connection, row):
             yield Fault(run_id, "run", None, message)
 
@@ -169,16 +170,23 @@ def _counters(connection: Connection, row: Row[Any]) -> Iterator[str]:
             yield f"the run notes {noted} {name}, the log holds {found}"
 
 
-def _truths(connection: Connection, row: Row[Any]) -> Iterator[str]:
-    total, count = NO_TRUTH, 0
-    for table in (hidden, claim_act):
+def _unchained(connection: Connection, row: Row[Any]) -> Iterator[str]:
+    """The rows that are in no chain: each table's number is not noted, but their sum is."""
+    total, count = NOTHING_MIXED, 0
+    for table in (hidden, claim_act, measure):
         query = select(*list(table.columns)[1:]).where(table.c.run == row.id)
         for columns in connection.execute(query):
             total, count = mix(total, table.name, tuple(columns)), count + 1
-    if count != row.truths:
-        yield f"hidden and claim_act hold {count} rows, the run notes {row.truths}"
-    elif total != row.truth_hash:
-        yield "a row of hidden or claim_act was altered"
+    if count != row.unchained:
+        yield f"hidden, claim_act and measure hold {count} rows, the run notes {row.unchained}"
+    elif total != row.unchained_hash:
+        yield "a row of hidden, claim_act or measure was altered"
+
+
+def _plan(connection: Connection, row: Row[Any]) -> Iterator[str]:
+    """What the run was meant to be: its fixed columns, its agents and its levels."""
+    if plan_hash(connection, row.id) != row.plan_hash:
+        yield "what the run was meant to be was altered: a fixed column of run, or a row of agent or param"
 
 
 def _end(connection: Connection, row: Row[Any]) -> Iterator[str]:

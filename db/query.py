@@ -35,6 +35,8 @@ _WRITES = (
 )
 _BROKEN = ("malformed", "disk i/o", "not a database", "database is locked", "unable to open")
 _UNKNOWN = re.compile(r"no such (table|column): (?:\w+\.)?\"?(\w+)")
+_SOURCE = r"\w+(?:\s+(?:as\s+)?\w+)?"
+_SOURCES = re.compile(rf"\b(?:from|join)\s+({_SOURCE}(?:\s*,\s*{_SOURCE})*)")
 
 Row = tuple[Any, ...]
 Params = Sequence[Any] | Mapping[str, Any]
@@ -128,16 +130,16 @@ def _hint(said: str, sql: str) -> str:
     if kind == "table":
         known = [*VIEWS, *metadata.tables]
         return suggestion(name, known) or f" (views: {', '.join(VIEWS)})"
-    columns = _columns_of(sql)
+    columns = [column for column in _columns_of(sql) if column != name]
     close = nearest(name, columns)
     return f"; did you mean '{close}'?" if close else f" (columns: {', '.join(columns)})" if columns else ""
 
 
 def _columns_of(sql: str) -> list[str]:
-    """The columns of every view and table that a statement mentions."""
-    words = set(re.findall(r"\w+", sql.lower()))
-    columns = [name for view in VIEWS.values() if view.name in words for name in view.columns]
-    columns += [c.name for table in metadata.tables.values() if table.name in words for c in table.columns]
+    """The columns of every view and table that a statement reads from."""
+    sources = {part.split()[0] for found in _SOURCES.findall(sql.lower()) for part in found.split(",")}
+    columns = [name for view in VIEWS.values() if view.name in sources for name in view.columns]
+    columns += [c.name for table in metadata.tables.values() if table.name in sources for c in table.columns]
     return list(dict.fromkeys(columns))
 
 

@@ -10,7 +10,19 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import Column, Connection, Row, Select, Subquery, Table, literal, select, tuple_, union_all
+from sqlalchemy import (
+    Column,
+    Connection,
+    Row,
+    Select,
+    Subquery,
+    Table,
+    func,
+    literal,
+    select,
+    tuple_,
+    union_all,
+)
 
 from db.store import Store
 from db.tables import CHAINED, TEXT_REFERENCES, decision, measure, model_call, run, study, text
@@ -62,6 +74,8 @@ class RunInfo:
 
 
 _STUDY = study.c.name.label("study")
+_BEGUN = (run.c.created, func.coalesce(run.c.cell_index, -1), func.coalesce(run.c.replicate, -1), run.c.id)
+"""What orders runs: those that a study's call began at one moment come in the study's order."""
 _INFO = [_STUDY if field.name == "study" else run.c[field.name] for field in fields(RunInfo)]
 
 
@@ -102,8 +116,8 @@ def list_runs(
         query = query.where(study.c.name == study_name)
     with store.reading() as connection:
         if after is not None:
-            last = connection.execute(select(run.c.created).where(run.c.id == after)).scalar_one()
-            query = query.where(tuple_(run.c.created, run.c.id) < tuple_(literal(last), literal(after)))
+            last = connection.execute(select(*_BEGUN).where(run.c.id == after)).one()
+            query = query.where(run.c.created <= last[0], tuple_(*_BEGUN) < tuple_(*map(literal, last)))
         return [_info(row) for row in connection.execute(query)]
 
 
@@ -202,7 +216,7 @@ def references(table: Table) -> list[Column[Any]]:
 
 def _infos() -> Select[Any]:
     joined = run.outerjoin(study, study.c.id == run.c.study)
-    return select(*_INFO).select_from(joined).order_by(run.c.created.desc(), run.c.id.desc())
+    return select(*_INFO).select_from(joined).order_by(*(part.desc() for part in _BEGUN))
 
 
 def _info(row: Row[Any]) -> RunInfo:

@@ -206,7 +206,16 @@ class Recorder:
     def _write_counters(self, connection: Connection) -> None:
         mark, now = self._store.mark, wall_clock()
         if self._progress:
-            names = ("head", "rows", "ticks", "decisions", "invalid", "truths", "truth_hash", "heartbeat")
+            names = (
+                "head",
+                "rows",
+                "ticks",
+                "decisions",
+                "invalid",
+                "unchained",
+                "unchained_hash",
+                "heartbeat",
+            )
             changes = ", ".join(f"{name} = {mark}" for name in names)
             rows = [(*progress, now, run) for run, progress in self._progress.items()]
             connection.exec_driver_sql(f"UPDATE run SET {changes} WHERE id = {mark}", rows)

@@ -15,8 +15,8 @@ from sqlalchemy import Connection, Row, Select, func, select, update
 from db.owners import Owner, wall_clock
 from db.store import Store
 from db.tables import agent, attempt, insert_sql, param, run, text
-from lab.core.canonical import content_hash
-from lab.core.chain import GENESIS, NO_TRUTH
+from lab.core.canonical import content_hash, value_hash
+from lab.core.chain import GENESIS, NOTHING_MIXED
 from lab.core.records import RunStatus
 
 _CHUNK = 500
@@ -244,11 +244,28 @@ def _row(plan: RunPlan, scenario: str, owner: Owner, now: float) -> tuple[object
         plan.ordinal,
         plan.code_hash,
         plan.versions,
-        now,
     )
-    chain = (GENESIS, 0, None, 0, NO_TRUTH)
+    meant = _hash_of_plan(planned, plan.params, plan.agents)
+    chain = (GENESIS, 0, None, 0, NOTHING_MIXED)
     counters = (0, 0, 0, 0, 0.0, 0.0)
-    return (*planned, RunStatus.RUNNING.value, owner.text, now, *chain, *counters, None)
+    return (*planned, meant, now, RunStatus.RUNNING.value, owner.text, now, *chain, *counters, None)
+
+
+def plan_hash(connection: Connection, run_id: str) -> str:
+    """The hash of what the log says a run was meant to be, to compare with the one it was begun with."""
+    fixed = list(run.columns)[: list(run.columns).index(run.c.plan_hash)]
+    planned = connection.execute(select(*fixed).where(run.c.id == run_id)).one()
+    params = connection.execute(select(*list(param.columns)[1:]).where(param.c.run == run_id))
+    agents = select(*list(agent.columns)[1:]).where(agent.c.run == run_id).order_by(agent.c.position)
+    return _hash_of_plan(tuple(planned), map(tuple, params), map(tuple, connection.execute(agents)))
+
+
+def _hash_of_plan(
+    planned: tuple[object, ...],
+    params: Iterable[tuple[object, ...]],
+    agents: Iterable[tuple[object, ...]],
+) -> str:
+    return value_hash([planned, sorted(params, key=str), list(agents)])
 
 
 def _continue(

@@ -28,6 +28,9 @@ MIN_PAIRS = 6
 MIN_PER_ARM = 4
 """Fewer unpaired runs in an arm carry no confirmatory verdict."""
 
+SURE = "all seeds gave the same difference: nothing here is random, so p says nothing"
+"""The note on pairs that differ all alike."""
+
 _BATCH = 2**17
 _SLACK = 1e-9
 
@@ -101,6 +104,7 @@ def paired_difference(
         return Comparison((0, 0), 0, note="no pair of runs has a value")
     differences = [settled_float(first[replicate] - second[replicate]) for replicate in pairs]
     few = f"{_pairs(size)}; a verdict needs {MIN_PAIRS}" if size < MIN_PAIRS else None
+    effect = _over_spread(sum(differences) / size, [differences])
     return Comparison(
         n=(size, size),
         n_pairs=size,
@@ -108,8 +112,8 @@ def paired_difference(
         interval=bootstrap_interval(differences, seed=seed),
         p_value=sign_flip_p(_array(differences), direction=direction, seed=seed),
         floor=permutation_floor(size, direction=direction),
-        effect=_over_spread(sum(differences) / size, [differences]),
-        note=few or (None if any(differences) else "the arms are identical"),
+        effect=effect,
+        note=few or _sure(differences, effect),
     )
 
 
@@ -215,6 +219,13 @@ def _over_spread(difference: float, samples: Sequence[Sequence[float]]) -> float
     if not freedom or sqrt(squares / freedom) <= _SLACK * scale:
         return None
     return difference / sqrt(squares / freedom)
+
+
+def _sure(differences: Sequence[float], effect: float | None) -> str | None:
+    """What to say of differences that do not vary."""
+    if not any(differences):
+        return "the arms are identical"
+    return SURE if effect is None else None
 
 
 def _pairs(size: int) -> str:

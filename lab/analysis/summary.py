@@ -10,7 +10,7 @@ from typing import Any
 
 from db import studies
 from db.store import Store
-from lab.analysis.rows import rows
+from lab.analysis.rows import Row, rows
 from lab.analysis.samples import HIGH, LOW, Sample, invalid_rate, read_samples
 from lab.analysis.stats import Interval, bootstrap_interval
 from lab.analysis.status import StudyStatus, study_status
@@ -21,8 +21,6 @@ from lab.core.records import MeasureSpec, Reference, RunStatus
 from lab.core.streams import stream_key
 from scenarios.spec import Scenario
 from scenarios.study import Cell, Study
-
-MAX_TROUBLES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +79,21 @@ class HumanValue:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """A run that failed or stopped."""
+    """Runs that failed or stopped for one reason.
 
-    run: str
-    cell: str
-    replicate: int
+    Attributes:
+        status: failed or stopped.
+        error: the reason; None when a run was ended from outside.
+        runs: how many they are.
+        cells: where they are, in file order.
+        first: the id of the first of them.
+    """
+
     status: RunStatus
     error: str | None
+    runs: int
+    cells: tuple[str, ...]
+    first: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +105,8 @@ class StudySummary:
         status: runs planned and where they stand.
         cells: in file order.
         hypotheses: in file order.
-        references: human values, where they apply.
-        troubles: runs that failed or stopped, the first `MAX_TROUBLES`.
+        references: human values from nearby designs.
+        troubles: runs that failed or stopped, by reason.
     """
 
     study: str
@@ -217,11 +223,15 @@ def _references(scenario: Scenario, spec: MeasureSpec) -> tuple[Reference, ...]:
 
 def _troubles(store: Store, study_id: str) -> Iterator[Trouble]:
     ended = (
-        "SELECT id, cell, replicate, status, error FROM run "
-        "WHERE study = ? AND status IN ('failed', 'stopped') ORDER BY status, cell_index, replicate LIMIT ?"
+        "SELECT id, cell, status, error FROM run "
+        "WHERE study = ? AND status IN ('failed', 'stopped') ORDER BY status, cell_index, replicate"
     )
-    for row in rows(store, ended, study_id, MAX_TROUBLES):
-        yield Trouble(row["id"], row["cell"], row["replicate"], RunStatus(row["status"]), row["error"])
+    alike: dict[tuple[str, str | None], list[Row]] = {}
+    for row in rows(store, ended, study_id):
+        alike.setdefault((row["status"], row["error"]), []).append(row)
+    for (status, error), own in alike.items():
+        cells = tuple(dict.fromkeys(row["cell"] for row in own))
+        yield Trouble(RunStatus(status), error, len(own), cells, own[0]["id"])
 
 
 def _cell_json(cell: CellSummary) -> dict[str, Any]:

@@ -176,6 +176,11 @@ def read_lines(store: Store, run_id: str, *, after: int, until: int) -> tuple[Li
     return tuple(sorted(lines, key=lambda line: line.seq))
 
 
+def find_event(store: Store, run_id: str, seq: int) -> Event | None:
+    """The event at a place of a run; None where that row is no event."""
+    return next(map(_event, rows(store, _EVENTS, run_id, seq - 1, seq)), None)
+
+
 _DECISIONS = """
 SELECT seq, tick, effect_tick, agent, phase, observation, space, raw, action, args, status, payoff
 FROM v_decision WHERE run = ? AND seq > ? AND seq <= ?"""

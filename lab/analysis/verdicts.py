@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from lab.analysis.permutation import Direction
 from lab.analysis.samples import HIGH, LOW, Sample, invalid_rate
-from lab.analysis.stats import MIN_PAIRS, Comparison, Interval, holm, paired_difference
+from lab.analysis.stats import MIN_PAIRS, SURE, Comparison, Interval, holm, paired_difference
 from lab.core.streams import stream_key
 from scenarios.study import Hypothesis, Study, cell_name, combinations
 
@@ -183,7 +183,8 @@ def _verdict(
         return "no difference found" if direction == "two-sided" else "not supported"
     if _crosses(bounds):
         return "undecided: invalid replies could reverse it"
-    return "difference found" if direction == "two-sided" else "supported"
+    found = "difference found" if direction == "two-sided" else "supported"
+    return f"{found}, but nothing is random" if comparison.note == SURE else found
 
 
 def _flags(

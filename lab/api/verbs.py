@@ -14,9 +14,9 @@ from db.store import Store, open_store
 from lab.api.handles import Run, Study
 from lab.core.errors import UsageError
 from lab.core.records import FINISHED
-from lab.runner.crew import Brake
 from lab.runner.execute import Ended
-from lab.runner.repeat import ForkChanges, Replayed, fork_run, replay_run, swap_setting
+from lab.runner.loop import Brake
+from lab.runner.repeat import ForkChanges, Replayed, fork_run, naming_swaps, replay_run
 from lab.runner.single import run_scenario
 from lab.runner.studies import BatchOptions, enter_study, run_study
 from scenarios.load import load_any, load_scenario, revise
@@ -58,10 +58,11 @@ def load(
     Raises:
         ScenarioError: with every problem of the file.
     """
-    settings = [*set_, *(swap_setting(one) for one in swap)]
-    if seed is None:
-        return load_any(path, policies=Catalog(), set_=settings, allow_code=allow_code)
-    return load_scenario(path, policies=Catalog(), set_=settings, allow_code=allow_code, seed=seed)
+    with naming_swaps(swap) as swaps:
+        settings = [*set_, *swaps]
+        if seed is None:
+            return load_any(path, policies=Catalog(), set_=settings, allow_code=allow_code)
+        return load_scenario(path, policies=Catalog(), set_=settings, allow_code=allow_code, seed=seed)
 
 
 def run(
@@ -201,8 +202,9 @@ def _scenario(
     given: str | Path | Scenario, seed: int | None, set_: Sequence[str], swap: Sequence[str]
 ) -> Scenario:
     if isinstance(given, Scenario):
-        settings = [*set_, *(swap_setting(one) for one in swap)]
-        changed = revise(given, set_=settings, policies=Catalog()) if settings else given
+        with naming_swaps(swap) as swaps:
+            settings = [*set_, *swaps]
+            changed = revise(given, set_=settings, policies=Catalog()) if settings else given
         return changed if seed is None else changed.model_copy(update={"seed": seed})
     loaded = load(given, set_=set_, swap=swap, seed=seed)
     if not isinstance(loaded, Scenario):

@@ -76,7 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in words
     try:
-        code = _obey([word for word in words if word != "--debug"])
+        code = _obey([_no_option(word) for word in words if word != "--debug"])
         sys.stdout.flush()
     except BrokenPipeError:
         return _leave_quietly()
@@ -103,6 +103,11 @@ def _obey(words: list[str]) -> int:
     except typer.Exit as end:
         return end.exit_code
     return 0
+
+
+def _no_option(word: str) -> str:
+    """A word as it stands, but for SQL that opens with a comment: a blank keeps that from being an option."""
+    return f" {word}" if word.startswith("--") and word[2:3].isspace() else word
 
 
 def _in_words(error: LabError | typer.TyperException) -> str:

@@ -13,6 +13,7 @@ from lab.cli.outlines import about, class_table, module_table
 from lab.cli.printing import counted, note, say, say_json
 from lab.cli.table import table
 from lab.core.errors import Problem, ScenarioError, UnknownName
+from lab.core.registry import is_import_string
 from scenarios.catalog import ENVIRONMENTS, ROOT, shipped_files
 
 if TYPE_CHECKING:
@@ -20,7 +21,11 @@ if TYPE_CHECKING:
     from scenarios.study import Study
 
 
-def init(directory: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.")]) -> None:
+def init(
+    directory: Annotated[
+        Path, typer.Argument(metavar="DIR", help="A folder, new or not; no file is overwritten.")
+    ],
+) -> None:
     """Write a scenario, a study and more to start from."""
     from scenarios.templates import write_templates
 
@@ -98,13 +103,20 @@ def _tell_checked(file: Path, found: Scenario | Study | ScenarioError) -> None:
 
 def list_(
     section: Annotated[
-        str | None, typer.Argument(metavar="[environments|policies|scenarios]", help="One section only.")
+        str | None,
+        typer.Argument(
+            metavar="[environments|policies|scenarios|ENVIRONMENT]",
+            help="One section only; or all about one environment, such as social/bluff or my_game:MyGame.",
+        ),
     ] = None,
     json: Json = False,
 ) -> None:
-    """List what the lab ships."""
+    """List what the lab ships, or what one environment offers."""
+    if section is not None and (section in ENVIRONMENTS or is_import_string(section)):
+        _describe(section, json=json)
+        return
     if section is not None and section not in SECTIONS:
-        raise UnknownName("section", section, SECTIONS)
+        raise UnknownName("section or environment", section, [*SECTIONS, *ENVIRONMENTS])
     chosen = [section] if section else list(SECTIONS)
     if json:
         say_json({name: list(SECTIONS[name]()) for name in chosen})
@@ -114,6 +126,16 @@ def list_(
             say(f"\n{name}" if number else name)
         listed = list(SECTIONS[name]())
         table(list(listed[0]), [tuple(entry.values()) for entry in listed])
+
+
+def _describe(environment: str, *, json: bool) -> None:
+    from lab.cli.environments import environment_json, environment_sheet
+
+    told = environment_json(environment)
+    if json:
+        say_json(told)
+    else:
+        environment_sheet(told)
 
 
 def _environments() -> Iterator[dict[str, str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lab.analysis.transcript import DecisionLine
@@ -22,21 +22,45 @@ COLOURS = ("cyan", "magenta", "green", "yellow", "blue", "bright_red", "bright_c
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """The agents of a run as lines show them, and the params that no line needs to repeat."""
+    """The agents of a run as lines show them, and what lines need not repeat.
+
+    Attributes:
+        names: the agents, in the scenario's order.
+        params: those of the environment, which no line repeats.
+        digits: how wide the numbers of rows are.
+        positives: hidden variable → the value whose log-odds are logged, where that is known.
+    """
 
     names: tuple[str, ...]
     params: Mapping[str, Any]
+    digits: int = 1
+    positives: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def width(self) -> int:
+        """How wide names are."""
+        return max(map(len, self.names))
 
     def name(self, agent: str | None) -> Span:
         """An agent's name, padded, in its own colour."""
-        width = max(map(len, self.names))
         if agent not in self.names:
-            return Span((agent or "").ljust(width))
-        return Span(agent.ljust(width), f"bold {COLOURS[self.names.index(agent) % len(COLOURS)]}")
+            return Span((agent or "").ljust(self.width))
+        return Span(agent.ljust(self.width), f"bold {COLOURS[self.names.index(agent) % len(COLOURS)]}")
+
+    def row(self, seq: int) -> Span:
+        """The number of a row, which `lab fork --at` takes."""
+        return Span(f"{seq:>{self.digits}}  ", DIM)
 
     def indent(self) -> Span:
-        """The room that names take."""
-        return Span(" " * (max(map(len, self.names)) + 4))
+        """The room that numbers and names take."""
+        return Span(" " * (self.digits + self.width + 4))
+
+
+class Shown(NamedTuple):
+    """Something an agent was shown, with the event that it was where the log has that."""
+
+    line: ExposureLine
+    event: Event | None
 
 
 class _Widths(NamedTuple):
@@ -52,7 +76,7 @@ class Instant:
 
     tick: int
     lines: Sequence[DecisionLine | Event]
-    shown: Mapping[int, Sequence[ExposureLine]]
+    shown: Mapping[int, Sequence[Shown]]
 
     def told(self, names: Names) -> Iterator[Line]:
         """The instant, phase by phase."""
@@ -131,7 +155,7 @@ def _decision_line(
     status = line.decision.status
     mended = status in VALID and status is not Status.OK
     return (
-        Span("  "),
+        names.row(line.seq),
         names.name(line.decision.agent),
         Span(f"  {_words(line).ljust(widths.act)}", "" if status in VALID else "bold red"),
         Span(f" ({status})" if mended else "", "yellow"),
@@ -152,12 +176,13 @@ def _beside(line: DecisionLine, names: Names) -> Iterator[Line]:
     for claim in line.claims:
         yield (names.indent(), _claim_span(claim))
     if line.truths:
-        told = (
-            f"{name} {value_words(truth.value)}"
-            + ("" if truth.posterior is None else f" (log-odds {truth.posterior:+.2f})")
-            for name, truth in line.truths.items()
-        )
+        told = (f"{name} {value_words(truth.value)}" for name, truth in line.truths.items())
         yield (names.indent(), Span(f"hidden: {', '.join(told)}", DIM))
+    for name, truth in line.truths.items():
+        if truth.posterior is not None:
+            of = value_words(names.positives[name]) if name in names.positives else name
+            odds = f"log-odds of {of} {truth.posterior:+.2f}"
+            yield (names.indent(), Span(f"an observer of the text: {odds}", DIM))
 
 
 def _claim_span(claim: Claim) -> Span:
@@ -180,27 +205,27 @@ def _is_told(event: Event, decisions: Mapping[int, DecisionLine]) -> bool:
 
 def _event_line(event: Event, names: Names) -> Line:
     if event.kind == "payoff":
-        why = str(event.payload.get("why") or "payoff")
-        value = event.value or 0.0
-        return (
-            Span("  "),
-            names.name(event.agent),
-            Span(f"  {why}  "),
-            Span(signed(value), _colour(signed(value))),
-        )
-    words = [event.kind]
-    words += [f"→ {event.target}"] if event.target else []
-    words += [value_words(event.value)] if event.value is not None else []
-    words += [quoted(event.text)] if event.text else []
-    told = " ".join(words) + (f": {value_words(event.payload)}" if event.payload else "")
-    who = (names.name(event.agent), Span("  ")) if event.agent else ()
-    return (Span("  "), *who, Span(told, "" if event.agent else "italic"))
+        paid, why = signed(event.value or 0.0), event.payload.get("why")
+        who = (names.name(event.agent), Span("  payoff "), Span(paid, _colour(paid)))
+        return (names.row(event.seq), *who, Span(f"  {why}" if why else "", DIM))
+    words = event.kind + (f" → {event.target}" if event.target else "") + _content(event)
+    if event.agent:
+        return (names.row(event.seq), names.name(event.agent), Span(f"  {words}"))
+    return (names.row(event.seq), Span(words, "italic"))
 
 
-def _shown_line(exposure: ExposureLine, names: Names) -> Line:
-    text = f" {quoted(exposure.text)}" if exposure.text else ""
-    return (
-        Span("  "),
-        names.name(exposure.agent),
-        Span(f"  is shown {exposure.kind} {exposure.item}{text}", DIM),
-    )
+def _content(event: Event) -> str:
+    """What an event holds, to stand behind its kind."""
+    value = {} if event.value is None else {"value": event.value}
+    text = f" {quoted(event.text)}" if event.text else ""
+    return text + (f": {value_words({**value, **event.payload})}" if value or event.payload else "")
+
+
+def _shown_line(shown: Shown, names: Names) -> Line:
+    line, event = shown
+    if event is not None:
+        what = f": payoff {signed(event.value or 0.0)}" if event.kind == "payoff" else _content(event)
+    else:
+        item = "" if line.item.isdecimal() else f" {line.item}"  # a bare number says nothing to a reader
+        what = item + (f" {quoted(line.text)}" if line.text else "")
+    return (names.row(line.seq), names.name(line.agent), Span(f"  is shown {line.kind}{what}", DIM))

@@ -82,7 +82,8 @@ def runs(
 
 
 def _run_row(info: RunInfo) -> tuple[Cell, ...]:
-    place = (info.id, info.name, info.study, info.cell, str(info.seed))
+    study = f"fork of {info.parent[:6]} @{info.fork_at}" if info.parent else info.study
+    place = (info.id, info.name, study, info.cell, str(info.seed))
     return (*place, info.status, info.decisions, info.invalid, moment(info.created))
 
 

@@ -12,8 +12,8 @@ from lab.cli.progress import Progress, progress
 
 if TYPE_CHECKING:
     from lab.api import BatchPlan, Run, Study
-    from lab.runner.crew import Brake
     from lab.runner.execute import Ended
+    from lab.runner.loop import Brake
 
 INTERRUPTED = 130
 
@@ -31,7 +31,7 @@ def run(
 ) -> None:
     """Run a scenario once, or continue its unfinished run."""
     from lab import api
-    from lab.runner.crew import Brake
+    from lab.runner.loop import Brake
 
     brake = Brake()
     ended = api.run(scenario, seed=seed, set_=set_ or (), swap=swap or (), new=new, db=db, brake=brake)
@@ -120,15 +120,17 @@ class _Batch:
     def tell(self, study: Study, *, json: bool) -> None:
         """Print the summary and how far it came; exits with 1 or 130 unless all is done."""
         from lab.cli.summaries import summary_sheet
-        from lab.core.records import FINISHED
+        from lab.core.records import FINISHED, RunStatus
 
-        summary = study.summary()
-        done = min(sum(n for status, n in study.counts.items() if status in FINISHED), self._runs)
+        summary, counts = study.summary(), study.counts
+        done = min(sum(n for status, n in counts.items() if status in FINISHED), self._runs)
+        failed = counts.get(RunStatus.FAILED, 0)
         if json:
             say_json(summary.to_json() | {"db": study.db})
         else:
             summary_sheet(summary)
-        self._end(done, f"{done} of {counted(self._runs, 'run')} done")
+        words = f"{done} of {counted(self._runs, 'run')} done"
+        self._end(done, f"{words}, {failed} failed" if failed else words)
 
     def _end(self, done: int, words: str) -> None:
         whole = done == self._runs and not self._unfinished
@@ -141,7 +143,7 @@ class _Batch:
 
 
 def _brake() -> Brake:
-    from lab.runner.crew import Brake
+    from lab.runner.loop import Brake
 
     class SpokenBrake(Brake):
         """A brake that says what Ctrl-C did."""

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from lab.cli.printing import counted, duration, moment, number, say
 from lab.cli.table import table
+from lab.cli.words import fork_words
 
 if TYPE_CHECKING:
     from lab.analysis.plan import Forecast
     from lab.analysis.status import StudyStatus
+    from lab.analysis.summary import HumanValue
     from lab.api import Run
-    from lab.core.records import Reference
 
 UNKNOWN = "not known before it runs"
-HUMAN = "human values, where they apply"
+HUMAN = "human values from nearby designs"
 
 
 def facts(named: Mapping[str, object]) -> None:
@@ -26,12 +27,22 @@ def facts(named: Mapping[str, object]) -> None:
             say(f"{name.ljust(width)}  {value}")
 
 
-def tell_reference(measure: str, reference: Reference, *, cells: Sequence[str] = ()) -> None:
-    """Print a human value with what must be known before comparing, and the cells it fits if not all."""
-    say(f"  {measure}: {reference.value}  {reference.source}, {reference.n}")
-    say(f"      {reference.caveat}")
-    if cells:
-        say(f"      fits {' and '.join(cells)}")
+def tell_references(found: Iterable[HumanValue]) -> None:
+    """Print human values, and once for all that share it what must be known before comparing.
+
+    Cells are named where the value is not from a design like that of every cell.
+    """
+    groups: dict[tuple[str, tuple[str, ...]], list[HumanValue]] = {}
+    for one in found:
+        groups.setdefault((one.reference.caveat, one.cells), []).append(one)
+    if groups:
+        say(f"\n{HUMAN}")
+    for (caveat, cells), values in groups.items():
+        for one in values:
+            say(f"  {one.measure}: {one.reference.value}  {one.reference.source}, {one.reference.n}")
+        say(f"      {caveat}")
+        if cells:
+            say(f"      design of {' and '.join(cells)}")
 
 
 def run_json(run: Run) -> dict[str, Any]:
@@ -57,18 +68,21 @@ def run_json(run: Run) -> dict[str, Any]:
 
 def run_sheet(run: Run) -> None:
     """Print a run: what it is, how it ended, its measures, and human values beside them."""
+    from db.reading import get_run
     from db.store import open_store
+    from lab.analysis.summary import HumanValue
     from lab.runner.repeat import scenario_of
 
     info = run.info
     with open_store(run.db, create=False) as store:
         scenario = scenario_of(store, info)
+        forked = fork_words(info, get_run(store, info.parent)) if info.parent else None
     counts = f"{counted(info.decisions, 'decision')}, {info.invalid} invalid, {counted(info.ticks, 'tick')}"
     facts(
         {
             "run": run.id,
             "scenario": f"{info.name} ({info.environment}), seed {info.seed}",
-            "forked": f"from {info.parent} at decision {info.fork_at}" if info.parent else None,
+            "forked": forked,
             "status": f"{run.status}: {counts}",
             "limit": run.error if run.digest else None,
             "digest": run.digest,
@@ -85,11 +99,7 @@ def run_sheet(run: Run) -> None:
         ("measure", "value", "unit"), [(name, *_valued(value, units.get(name))) for name, value in measures]
     )
     references = environment.references(scenario.environment_params())
-    found = [(name, one) for name in run.measures for one in references.get(name, ())]
-    if found:
-        say(f"\n{HUMAN}")
-    for name, one in found:
-        tell_reference(name, one)
+    tell_references(HumanValue(name, one, ()) for name in run.measures for one in references.get(name, ()))
 
 
 def _valued(value: float | None, unit: str | None) -> tuple[str, str]:

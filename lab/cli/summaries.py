@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from itertools import chain, count
+from string import ascii_lowercase
 from typing import TYPE_CHECKING
 
 from lab.cli.printing import counted, interval, say
-from lab.cli.sheets import HUMAN, tell_reference
+from lab.cli.sheets import tell_references
 from lab.cli.table import Cell, table
 
 if TYPE_CHECKING:
@@ -14,6 +18,7 @@ if TYPE_CHECKING:
     from lab.analysis.verdicts import HypothesisResult
 
 LEAST_P = 0.0001
+MOST_TROUBLES = 10
 
 
 def summary_sheet(summary: StudySummary) -> None:
@@ -27,9 +32,9 @@ def summary_sheet(summary: StudySummary) -> None:
 def _tell_measures(summary: StudySummary) -> None:
     """One table, the cells of a measure under each other; columns that nobody needs are left out."""
     every = [one for cell in summary.cells for one in cell.measures]
-    bounds, undefined = any(one.bounds for one in every), any(one.undefined for one in every)
+    bounds, notes = any(one.bounds for one in every), _notes(every)
     titles = ["measure", "runs", "mean", "95 % interval", "invalid"]
-    titles += ["worst case"] * bounds + ["undefined"] * undefined
+    titles += ["worst case"] * bounds + ["undefined"] * bool(notes)
     rows: list[list[Cell]] = []
     for name, unit in dict.fromkeys((one.measure, one.unit) for one in every):
         rows += [[], [f"{name} ({unit})" if unit else name]]
@@ -37,12 +42,21 @@ def _tell_measures(summary: StudySummary) -> None:
             for one in (one for one in cell.measures if one.measure == name):
                 row: list[Cell] = [f"  {cell.cell or 'all runs'}", one.n, one.mean, _ends(one.interval)]
                 row.append("" if cell.invalid_rate is None else f"{cell.invalid_rate:.1%}")
-                rows.append(row + [_ends(one.bounds)] * bounds + [_reasons(one)] * undefined)
+                rows.append(row + [_ends(one.bounds)] * bounds + [_undefined(one, notes)] * bool(notes))
     table(titles, rows)
+    for reason, letter in notes.items():
+        say(f"({letter}) {reason}")
 
 
-def _reasons(one: CellMeasure) -> str:
-    return "; ".join(f"{count}: {reason}" for reason, count in one.undefined.items())
+def _notes(every: Iterable[CellMeasure]) -> dict[str, str]:
+    """A letter for each reason why a measure has no value."""
+    reasons = dict.fromkeys(reason for one in every for reason in one.undefined)
+    return dict(zip(reasons, chain(ascii_lowercase, map(str, count(1))), strict=False))
+
+
+def _undefined(one: CellMeasure, notes: Mapping[str, str]) -> str:
+    """How many runs have no value for which reason: ``10 (a)``."""
+    return ", ".join(f"{runs} ({notes[reason]})" for reason, runs in one.undefined.items())
 
 
 def _ends(found: Interval | None) -> str:
@@ -76,23 +90,18 @@ def _p(value: float | None) -> str:
 
 
 def _tell_references(summary: StudySummary) -> None:
-    if not summary.references:
-        return
-    say(f"\n{HUMAN}")
-    for found in summary.references:
-        everywhere = len(found.cells) == len(summary.cells)
-        tell_reference(found.measure, found.reference, cells=() if everywhere else found.cells)
+    every = len(summary.cells)
+    tell_references(replace(one, cells=()) if len(one.cells) == every else one for one in summary.references)
 
 
 def _tell_troubles(summary: StudySummary) -> None:
     if not summary.troubles:
         return
     say()
-    titles = ("run", "cell", "replicate", "status", "error")
-    rows = [(one.run, one.cell, str(one.replicate), one.status.value, one.error) for one in summary.troubles]
-    table(titles, rows)
-    more = sum(n for status, n in summary.status.counts.items() if status in ("failed", "stopped")) - len(
-        rows
-    )
-    if more > 0:
+    for one in summary.troubles[:MOST_TROUBLES]:
+        cells = "all cells" if len(one.cells) == len(summary.cells) > 1 else " and ".join(one.cells)
+        say(f"{counted(one.runs, 'run')} {one.status}: {one.error or 'ended from outside'}")
+        say(f"      {f'in {cells}, ' if cells else ''}the first is {one.first}")
+    more = sum(one.runs for one in summary.troubles[MOST_TROUBLES:])
+    if more:
         say(f"and {counted(more, 'run')} more: see the view v_failure")

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from lab.core.canonical import parse
 from lab.core.records import Decision
+
+if TYPE_CHECKING:
+    from db.reading import RunInfo
 
 MOST_NUMBERS = 4
 MOST_CHARS = 300
@@ -37,7 +41,7 @@ def _list_words(value: Sequence[Any]) -> str:
 
 
 def act_words(decision: Decision, space: Mapping[str, Any]) -> str:
-    """What an agent did: ``stag``, ``contribute 8 points``, ``says “hello”``, ``punish bob 2``."""
+    """What an agent did: ``chooses stag``, ``contribute 8 points``, ``says “hello”``, ``punish bob 2``."""
     if decision.action is None:
         return f"no valid answer ({decision.status})"
     if space["kind"] == "message":
@@ -48,7 +52,19 @@ def act_words(decision: Decision, space: Mapping[str, Any]) -> str:
     if space["kind"] == "form":
         told = {name: one for name, one in decision.args.items() if one}
         return f"{decision.action} {value_words(told)}" if told else f"{decision.action} nothing"
+    if space["kind"] == "choice":
+        return f"chooses {decision.action}"
     return f"{decision.action} {value_words(decision.args)}" if decision.args else decision.action
+
+
+def fork_words(fork: RunInfo, base: RunInfo) -> str:
+    """How a run came from its base: ``from 4f… at row 42; from there: bob → scripted/grim, reseed 3``."""
+    made = parse(fork.fork or "{}")
+    changes = [" → ".join(swap.split("=", 1)) for swap in made.get("swap", ())]
+    changes += [*made.get("set", ()), *([f"reseed {made['reseed']}"] if made.get("reseed") else [])]
+    same = "; identical to its base" if fork.digest and fork.digest == base.digest else ""
+    told = ", ".join(changes) or "nothing changed"
+    return f"from {base.id} at row {fork.fork_at}; from there: {told}{same}"
 
 
 def plain_facts(observation: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, str]:

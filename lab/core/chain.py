@@ -27,7 +27,7 @@ def link(previous: str, table: str, columns: Sequence[Any]) -> str:
     return blake2b(previous.encode() + content, digest_size=HASH_BYTES).hexdigest()
 
 
-NO_TRUTH = "0" * (2 * HASH_BYTES)
+NOTHING_MIXED = "0" * (2 * HASH_BYTES)
 _MODULUS = 1 << (8 * HASH_BYTES)
 
 

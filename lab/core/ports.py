@@ -209,7 +209,7 @@ class Progress(NamedTuple):
     """Where a run stands after a batch; kept on the run row at every flush.
 
     `head` and `rows` pin the end of the chain, so that a missing last row is found. Instants 0 … `ticks` - 1
-    have passed.
+    have passed. `unchained` and its hash count and sum the rows of hidden, claim_act and measure.
     """
 
     head: str
@@ -217,8 +217,8 @@ class Progress(NamedTuple):
     ticks: int
     decisions: int
     invalid: int
-    truths: int
-    truth_hash: str
+    unchained: int
+    unchained_hash: str
 
 
 class Sink(Protocol):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from inspect import isgenerator
 from typing import Any
 
 import simpy
@@ -76,9 +77,17 @@ class Clock:
 
     def process(self, play: Play) -> Any:
         """Start a process; yield what this returns to wait for its end."""
-        process = self._sim.process(play)
+        if not isgenerator(play):
+            raise RuleError(f"a process is a generator: play() must yield, but it returned {play!r:.80}")
+        process = self._sim.process(play)  # type: ignore[arg-type]  # simpy checks each yield
         process.callbacks.append(_raise_as_it_is)
         return process
+
+    def explained(self, error: RuntimeError) -> RuntimeError | RuleError:
+        """Simpy's complaint about what a process yielded in the lab's words; any other error as it is."""
+        if "Invalid yield value" not in str(error):
+            return error
+        return RuleError("a process yielded what is no wait: yield what ask, ask_all, wait, spawn … return")
 
     def first_of(self, *waits: Any) -> Any:
         """An event that fires with the first of `waits`."""

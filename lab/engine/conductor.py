@@ -25,13 +25,15 @@ class Limits:
     """What ends a run early; None for no limit.
 
     Ticks, decisions, tokens and cost are computed from the log, so reaching them is part of the run
-    (`limited`). `wall_s` ends it from outside (`stopped`).
+    (`limited`). `wall_s` ends it from outside (`stopped`). `ticks_from` names the setting that the world's
+    number of ticks comes from.
     """
 
     decisions: int | None = None
     tokens: int | None = None
     cost_usd: float | None = None
     wall_s: float | None = None
+    ticks_from: str = "clock.max_ticks"
     error_share: float = 0.0
 
 
@@ -93,7 +95,7 @@ class Conductor:
         world = self._world
         while asks := world.advance():
             if await self._must_stop():
-                return Outcome(RunStatus.STOPPED, world.now + 1, reason="stopped from outside")
+                return Outcome(RunStatus.STOPPED, world.now + 1, reason=self._why_stopped())
             self._change_params(asks)
             verdicts = await self._verdicts(asks)
             self._count_errors(verdicts)
@@ -102,8 +104,11 @@ class Conductor:
         if world.turned_away:
             return self._end(RunStatus.LIMITED, self._limit_reached())
         if world.out_of_ticks:
-            return self._end(RunStatus.LIMITED, f"clock.max_ticks: {world.max_ticks}")
+            return self._end(RunStatus.LIMITED, f"{self._limits.ticks_from}: {world.max_ticks}")
         return self._end(RunStatus.DONE, None)
+
+    def _why_stopped(self) -> str:
+        return "stopped from outside" if self._stop.now else f"limits.wall_s: {self._limits.wall_s}"
 
     def _end(self, status: RunStatus, reason: str | None) -> Outcome:
         world = self._world

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lab.core.canonical import canonical, content_hash, label, settled_float
-from lab.core.chain import GENESIS, NO_TRUTH, link, mix
+from lab.core.chain import GENESIS, NOTHING_MIXED, link, mix
 from lab.core.errors import ChainError, ReplayDiverged, RuleError
 from lab.core.ports import Batch, Progress, Row, Sink
 from lab.core.records import Claim, Decision, Event, Measured, RunRecord, Status, Truth, TruthSpec
@@ -73,8 +73,8 @@ class Ledger:
         self.record = record
         self.head = GENESIS
         self.rows = 0
-        self.truths = 0
-        self.truth_hash = NO_TRUTH
+        self.unchained = 0
+        self.unchained_hash = NOTHING_MIXED
         self.decisions = 0
         self.invalid = 0
         self._seq = 0
@@ -149,6 +149,8 @@ class Ledger:
         Raises:
             RuleError: when the decision made a claim on this subject before.
         """
+        if type(claim.subject) is not str:
+            raise RuleError(f"the subject of a claim is a text, not {claim.subject!r}")
         if (claim.seq, claim.subject) in self._claimed:
             raise RuleError(f"decision {claim.seq} claims '{claim.subject}' twice")
         self._claimed.add((claim.seq, claim.subject))
@@ -173,7 +175,9 @@ class Ledger:
             whose = f" of '{agent}'" if agent else ""
             raise RuleError(f"measure '{measured.name}'{whose} was given twice")
         self._measured.add((agent, measured.name))
-        self._measures.append(MeasureRow(self.run, agent, measured.name, value, measured.reason))
+        row = MeasureRow(self.run, agent, measured.name, value, measured.reason)
+        self._measures.append(row)
+        self._mix("measure", row)
 
     # --- rows out ---------------------------------------------------------------------------------
 
@@ -199,7 +203,7 @@ class Ledger:
     def progress(self, tick: int) -> Progress:
         """Where the run stands."""
         return Progress(
-            self.head, self.rows, tick + 1, self.decisions, self.invalid, self.truths, self.truth_hash
+            self.head, self.rows, tick + 1, self.decisions, self.invalid, self.unchained, self.unchained_hash
         )
 
     def close(self) -> None:
@@ -292,8 +296,8 @@ class Ledger:
         return key
 
     def _mix(self, table: str, row: Sequence[Any]) -> None:
-        self.truths += 1
-        self.truth_hash = mix(self.truth_hash, table, row[1:])
+        self.unchained += 1
+        self.unchained_hash = mix(self.unchained_hash, table, row[1:])
 
 
 def _args_text(decision: Decision) -> str | None:

@@ -94,6 +94,8 @@ def judge(request: DecisionRequest, reply: Any) -> Verdict:
     """The verdict on what a policy returned; a reply outside the space is invalid, never guessed at."""
     answer = _storable(reply) if type(reply) is Answer else PLAIN
     value = reply if answer is PLAIN else answer.value
+    if type(answer.status) is not Status:
+        raise RuleError(f"an answer's status is a lab.core.records.Status, not {answer.status!r}")
     if answer.status not in VALID:
         return Verdict(answer, answer.status, None, None, problem=f"the reply was {answer.status.value}")
     try:
@@ -147,6 +149,8 @@ async def _reply_or_error(reply: Awaitable[Any]) -> Any:
         return await reply
     except ModelUnavailable as error:
         return Answer(raw=str(error), status=Status.ERROR)
+    except (SystemExit, GeneratorExit) as error:  # these two would leave the event loop itself
+        raise RuleError(f"a policy raised {type(error).__name__}") from error
 
 
 def next_attempt(

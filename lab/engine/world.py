@@ -96,7 +96,10 @@ class SimWorld:
             events += 1
             if events > MAX_EVENTS_A_TICK:
                 raise RuleError(f"more than {MAX_EVENTS_A_TICK} events at tick {self.now}: time stands still")
-            clock.step()
+            try:
+                clock.step()
+            except RuntimeError as error:
+                raise clock.explained(error) from error
         if self._open:
             names = ", ".join(ask.request.agent for ask in self._open)
             raise RuleError(f"play() returned while asks are open: {names}")
@@ -198,6 +201,10 @@ class SimWorld:
         text: str | None = None,
     ) -> int:
         """See `scenarios.Environment.emit`."""
+        if not (type(kind) is str and (target is None or type(target) is str)):
+            raise RuleError(f"an event's kind and target are texts, not {kind!r} and {target!r}")
+        if agent is not None:
+            self._participant(agent)
         seq = self.ledger.next_seq()
         number = None if value is None else settled_float(value)
         frozen = canonical_bytes(payload) if payload else None
@@ -276,6 +283,8 @@ class SimWorld:
         deadline: int | None,
     ) -> Ask:
         participant = self._participant(agent)
+        if type(phase) is not str or not isinstance(space, Space):
+            raise RuleError(f"an ask takes a phase (text) and a space, not {phase!r} and {space!r}")
         now = self.now
         if self._busy.get(agent, -1) >= now:
             raise RuleError(f"agent '{agent}' already has an open ask at tick {now}")

@@ -68,13 +68,19 @@ def compose(
         seed=scenario.seed,
         participants=_participants(scenario, kind, turns, policies or {}),
         ledger=ledger,
-        max_ticks=min(scenario.clock.max_ticks, scenario.limits.ticks or scenario.clock.max_ticks),
+        max_ticks=max_ticks(scenario),
     )
     look = scenario.look(scenario.seed)
     world.begin(kind(params=scenario.environment_params(), seats=seats, world=world, look=look))
     calls = Calls(run, sink, past.journal)
     changes = [LiveChange(turn.at, turn.params, turn.reseed) for turn in turns]
     return Composed(Conductor(world, calls, limits_of(scenario), stop, changes), ledger)
+
+
+def max_ticks(scenario: Scenario) -> int:
+    """The narrower of the two settings that cap a run's ticks."""
+    cap = scenario.clock.max_ticks
+    return min(cap, scenario.limits.ticks or cap)
 
 
 def limits_of(scenario: Scenario) -> Limits:
@@ -85,6 +91,7 @@ def limits_of(scenario: Scenario) -> Limits:
         tokens=limits.tokens,
         cost_usd=limits.cost_usd,
         wall_s=limits.wall_s,
+        ticks_from="clock.max_ticks" if max_ticks(scenario) == scenario.clock.max_ticks else "limits.ticks",
         error_share=scenario.failures.decisions,
     )
 

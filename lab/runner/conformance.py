@@ -7,7 +7,6 @@ The test suite runs these checks over everything that ships; run them over your 
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,6 +20,7 @@ from lab.engine.conductor import Outcome, StopSignal
 from lab.engine.ledger import Ledger
 from lab.runner.compose import compose
 from lab.runner.execute import short
+from lab.runner.loop import run_now
 from scenarios.spec import RenderSpec, Scenario
 
 SHORTEST_LEAK = 4
@@ -110,7 +110,7 @@ def check_policy(scenario: Scenario, agent: str) -> list[str]:
 def play(scenario: Scenario, policies: Mapping[str, Policy] | None = None, sink: Sink | None = None) -> Trial:
     """A world of `scenario` played to its end, logged nowhere but to `sink`."""
     world = compose(scenario, run="check", sink=sink, stop=StopSignal(), policies=policies)
-    return Trial(asyncio.run(world.conductor.conduct()), world.ledger)
+    return Trial(run_now(world.conductor.conduct()), world.ledger)
 
 
 def _is_deterministic(scenario: Scenario) -> Iterator[str]:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import traceback
+from asyncio import CancelledError
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from sysconfig import get_path
 from time import monotonic
 
 from db.reading import chain_hashes, describe_row, recorded_calls
@@ -19,6 +23,9 @@ from lab.engine.conductor import Outcome, StopSignal
 from lab.engine.ledger import Recorded
 from lab.runner.compose import Composed, Past, Turn, compose
 from scenarios.spec import Scenario
+
+_ROOT = Path(__file__).resolve().parents[2]
+_KNOWN = (*(f"{_ROOT / name}{os.sep}" for name in ("lab", "agents", "db", "scenarios")), get_path("stdlib"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +61,10 @@ class Execution:
             ended = Ended(claimed.plan.id, RunStatus.FAILED, None, str(error))
         except StoreError:
             raise
-        except Exception as error:  # noqa: BLE001  one run's failure must not end the others
+        except (CancelledError, KeyboardInterrupt):
+            self.release(claimed)
+            raise
+        except (Exception, SystemExit, GeneratorExit) as error:  # noqa: BLE001  it must not end the others
             ended = Ended(claimed.plan.id, RunStatus.FAILED, None, short(error))
             trace = traceback.format_exc()
         self.recorder.finish(
@@ -117,8 +127,18 @@ def journal_of(
 
 
 def short(error: BaseException) -> str:
-    """An exception in one line or, for the lab's own, in its own words."""
+    """An exception in one line, the lab's own in its own words, with the place in a user's code if any."""
+    frames = traceback.extract_tb(error.__traceback__)
+    theirs = [frame for frame in frames if not _is_known(frame.filename)]
     if isinstance(error, LabError):
-        return str(error)
-    place = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__}: {error} ({place.filename.rsplit('/', 1)[-1]}:{place.lineno})"
+        return f"{error} ({_place(theirs[-1])})" if theirs else str(error)
+    return f"{type(error).__name__}: {error} ({_place((theirs or frames)[-1])})"
+
+
+def _is_known(file: str) -> bool:
+    """Whether a file is code of the lab, of the standard library or of an installed package."""
+    return file.startswith((*_KNOWN, "<")) or "site-packages" in file
+
+
+def _place(frame: traceback.FrameSummary) -> str:
+    return f"{Path(frame.filename).name}:{frame.lineno}"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import Any
 
 from agents.catalog import Catalog
@@ -14,12 +14,13 @@ from db.recorder import Recorder
 from db.runs import claim
 from db.store import Store
 from lab.core.canonical import parse
-from lab.core.errors import ReplayDiverged, UnknownName, UsageError
+from lab.core.errors import ReplayDiverged, ScenarioError, UnknownName, UsageError
 from lab.core.records import FINISHED, RunStatus
 from lab.engine.conductor import StopSignal
 from lab.engine.ledger import Recorded
 from lab.runner.compose import Past, Turn, compose
 from lab.runner.execute import Ended, Execution, journal_of
+from lab.runner.loop import run_now
 from lab.runner.plan import fork_plan
 from scenarios.load import revise
 from scenarios.spec import Scenario
@@ -88,7 +89,7 @@ def replay_run(store: Store, run: str) -> Replayed:
     turns = turns_of(scenario, _forks(lineage))
     composed = compose(scenario, run=info.id, sink=None, stop=StopSignal(), past=past, turns=turns)
     try:
-        asyncio.run(composed.conductor.conduct())
+        run_now(composed.conductor.conduct())
         composed.ledger.close()
     except ReplayDiverged as diverged:
         return Replayed(info.id, info.digest, None, str(diverged))
@@ -113,7 +114,7 @@ def fork_run(store: Store, run: str, at: int, changes: ForkChanges) -> Ended:
     recorder = Recorder(store)
     execution = Execution(store, recorder, StopSignal())
     past = _fork_past(store, lineage, plan.id, at)
-    ended = asyncio.run(execution.run(claimed[0], past=past, turns=turns))
+    ended = run_now(execution.run(claimed[0], past=past, turns=turns))
     recorder.flush()
     return ended
 
@@ -128,8 +129,8 @@ def turns_of(scenario: Scenario, forks: Sequence[tuple[int, ForkChanges]]) -> li
     turns = []
     for at, changes in forks:
         _refuse_fixed(scenario, changes.settings)
-        settings = [*changes.settings, *(swap_setting(swap) for swap in changes.swaps)]
-        revised = revise(scenario, set_=settings, policies=Catalog())
+        with naming_swaps(changes.swaps) as swaps:
+            revised = revise(scenario, set_=[*changes.settings, *swaps], policies=Catalog())
         before = {agent.name: agent.policy for agent in scenario.agents}
         policies = {
             agent.name: agent.policy.to_json()
@@ -154,6 +155,19 @@ def swap_setting(swap: str) -> str:
     if kind != "scripted":
         raise UnknownName("kind of swap", kind, ["scripted"])
     return f"agents.{agent}.policy={{kind: {kind}, name: '{name}'}}"
+
+
+@contextmanager
+def naming_swaps(swaps: Sequence[str]) -> Iterator[list[str]]:
+    """Swaps as settings; what is wrong with one is told of the swap that was asked for."""
+    settings = [swap_setting(swap) for swap in swaps]
+    told = {f"--set {setting}": f"--swap {swap}" for setting, swap in zip(settings, swaps, strict=True)}
+    try:
+        yield settings
+    except ScenarioError as error:
+        raise ScenarioError(
+            replace(one, file=told[one.file], path="") if one.file in told else one for one in error.problems
+        ) from error
 
 
 def without_wall_limit(scenario: Scenario) -> Scenario:

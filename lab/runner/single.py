@@ -7,8 +7,9 @@ from db.store import Store
 from lab.core.canonical import value_hash
 from lab.core.errors import UsageError
 from lab.core.records import FINISHED, RunStatus
-from lab.runner.crew import Brake, run_in_loop
+from lab.runner.crew import execute_all
 from lab.runner.execute import Ended
+from lab.runner.loop import Brake, run_now
 from lab.runner.plan import single_plan
 from scenarios.spec import Scenario
 
@@ -26,7 +27,7 @@ def run_scenario(store: Store, scenario: Scenario, *, new: bool, brake: Brake) -
     ordinal = 0 if last is None else last.ordinal + int(new or last.status in FINISHED)
     plan = single_plan(scenario, ordinal=ordinal)
     ended: list[Ended] = []
-    run_in_loop(store, [plan], brake=brake, watch=ended.append)
+    run_now(execute_all(store, [plan], brake=brake, watch=ended.append), brake)
     info = get_run(store, plan.id)
     if not ended and info.status == RunStatus.RUNNING:
         raise UsageError(f"run {plan.id} is being executed by another process; `--new` starts another")

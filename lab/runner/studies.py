@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -12,8 +11,9 @@ from db.store import Store
 from db.studies import StudyInfo, extend_study, find_study, put_study
 from lab.core.canonical import canonical, content_hash, parse
 from lab.core.errors import UsageError
-from lab.runner.crew import WORLDS, Brake, Watcher, braked, run_in_loop
+from lab.runner.crew import WORLDS, Watcher, execute_all
 from lab.runner.fingerprint import code_hash
+from lab.runner.loop import Brake, run_now
 from lab.runner.plan import study_plans
 from lab.runner.workers import Job, run_workers
 from scenarios.study import Study, compare_identity
@@ -58,7 +58,9 @@ def enter_study(store: Store, study: Study) -> Entered:
             shows the differences.
     """
     identity = canonical(study.identity())
-    source = content_hash(canonical(sorted(code_hash(c.scenario.environment_class()) for c in study.cells())))
+    source = content_hash(
+        canonical(sorted({code_hash(c.scenario.environment_class()) for c in study.cells()}))
+    )
     spec = canonical(study.to_json())
     known = find_study(store, study.name)
     if known is None:
@@ -86,7 +88,7 @@ def run_study(
     """
     if options.workers == 1 or options.limit is not None:
         plans = islice(plans_of(study, study_id, options), options.limit)
-        run_in_loop(store, plans, brake=brake, watch=watch, worlds=options.worlds)
+        run_now(execute_all(store, plans, brake=brake, watch=watch, worlds=options.worlds), brake)
         return
     replicates = min(options.pilot or study.seeds.count, study.seeds.count)
     job = Job(
@@ -97,7 +99,7 @@ def run_study(
         replicates=options.pilot,
         worlds=options.worlds,
     )
-    asyncio.run(braked(run_workers(job, workers=options.workers, brake=brake, watch=watch), brake))
+    run_now(run_workers(job, workers=options.workers, brake=brake, watch=watch), brake)
 
 
 def plans_of(study: Study, study_id: str, options: BatchOptions) -> Iterator[RunPlan]:

@@ -13,13 +13,15 @@ import os
 import signal
 import sys
 import threading
+from functools import partial
 from typing import Any, TextIO
 
 from db.store import open_store
 from lab.core.canonical import canonical, parse
 from lab.core.errors import LabError
-from lab.runner.crew import Brake, execute_all
+from lab.runner.crew import execute_all
 from lab.runner.execute import Ended
+from lab.runner.loop import Brake
 from lab.runner.plan import study_plans
 from scenarios.study import Study
 
@@ -30,14 +32,15 @@ ORPHANED = 3
 def main() -> int:
     """Do the job that standard input describes; the exit code is 0 unless the log failed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    told = _own_stdout()
     job = parse(sys.stdin.readline())
     die_with_parent(job["parent"])
     brake = Brake()
     threading.Thread(target=_obey, args=(sys.stdin, brake), daemon=True).start()
     try:
-        _work(job, brake)
+        _work(job, brake, told)
     except LabError as error:
-        _tell({"error": str(error)})
+        _tell(told, {"error": str(error)})
         return 1
     return 0
 
@@ -50,22 +53,38 @@ def die_with_parent(parent: int) -> None:
         os._exit(ORPHANED)
 
 
-def _work(job: dict[str, Any], brake: Brake) -> None:
+def _own_stdout() -> TextIO:
+    """The pipe to the parent; what the code of a world prints goes to standard error from here on."""
+    pipe = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    return pipe
+
+
+def _work(job: dict[str, Any], brake: Brake, told: TextIO) -> None:
     study = Study.from_json(job["study"])
     plans = study_plans(study, job["study_id"], replicates=job["replicates"])
     with open_store(job["db"]) as store:
         asyncio.run(
-            execute_all(store, plans, brake=brake, watch=_report, worlds=job["worlds"], group=job["group"])
+            execute_all(
+                store,
+                plans,
+                brake=brake,
+                watch=partial(_report, told),
+                worlds=job["worlds"],
+                group=job["group"],
+            )
         )
 
 
-def _report(ended: Ended) -> None:
-    _tell({"run": ended.run, "status": ended.status.value, "digest": ended.digest, "error": ended.error})
+def _report(told: TextIO, ended: Ended) -> None:
+    _tell(
+        told, {"run": ended.run, "status": ended.status.value, "digest": ended.digest, "error": ended.error}
+    )
 
 
-def _tell(message: dict[str, Any]) -> None:
-    sys.stdout.write(canonical(message) + "\n")
-    sys.stdout.flush()
+def _tell(told: TextIO, message: dict[str, Any]) -> None:
+    told.write(canonical(message) + "\n")
+    told.flush()
 
 
 def _obey(commands: TextIO, brake: Brake) -> None:

@@ -11,8 +11,9 @@ from typing import Any
 from lab.core.canonical import canonical, parse
 from lab.core.errors import StoreError
 from lab.core.records import RunStatus
-from lab.runner.crew import GROUP, Brake, Watcher
+from lab.runner.crew import GROUP, Watcher
 from lab.runner.execute import Ended
+from lab.runner.loop import Brake
 
 POLL_S = 0.2
 

@@ -5,7 +5,10 @@ Every check looks only at the parts it needs, so one broken part hides no proble
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator, Mapping
+from importlib.machinery import PathFinder
+from pathlib import Path as FilePath
 from typing import Any, NamedTuple
 
 from lab.core.canonical import canonical, parse
@@ -69,13 +72,21 @@ def _code(draft: Draft, code: NamedCode, allow_code: bool) -> tuple[set[Path], l
     reasons: dict[Path, str] = {}
     for path, name in code:
         if not allow_code:
-            reasons[path] = f"'{name}' is code beside this file; pass --allow-code to import it"
+            reasons[path] = _not_imported(name, draft.folder)
             continue
         try:
             load_code(name, str(draft.folder), str(path[-1]))
         except UsageError as error:
             reasons[path] = str(error)
     return set(reasons), [draft.root.problem(path, reason) for path, reason in reasons.items()]
+
+
+def _not_imported(name: str, folder: FilePath) -> str:
+    """What to say of code that was not to be imported."""
+    package = name.partition(":")[0].partition(".")[0]
+    if PathFinder.find_spec(package, [str(folder), *sys.path]) is None:
+        return f"'{name}': there is no {package}.py beside this file"
+    return f"'{name}' is code: `lab validate` imports code only with --allow-code"
 
 
 def _environment(

@@ -10,7 +10,7 @@ from db.recorder import Recorder
 from db.runs import AgentRow, Claimed, RunPlan, claim
 from db.store import Store
 from lab.core.canonical import canonical, content_hash
-from lab.core.chain import GENESIS, NO_TRUTH, link, mix
+from lab.core.chain import GENESIS, NOTHING_MIXED, link, mix
 from lab.core.ports import Batch, Progress
 from lab.core.records import RunStatus
 from lab.core.rows import CallRow, ClaimRow, DecisionRow, EventRow, ExposureRow, HiddenRow, MeasureRow
@@ -56,8 +56,8 @@ class Writer:
         self.recorder = recorder
         self.run = run
         self.head = GENESIS
-        self.rows = self.decisions = self.invalid = self.truths = 0
-        self.truth_hash = NO_TRUTH
+        self.rows = self.decisions = self.invalid = self.unchained = 0
+        self.unchained_hash = NOTHING_MIXED
 
     def instant(self, tick: int, *, action: str | None = "left", payoff: float = 2.0) -> None:
         """One decision of ann with what surrounds it."""
@@ -85,13 +85,15 @@ class Writer:
 
     def progress(self, tick: int) -> Progress:
         """Where the run stands."""
-        counts = (self.decisions, self.invalid, self.truths)
-        return Progress(self.head, self.rows, tick, *counts, self.truth_hash)
+        counts = (self.decisions, self.invalid, self.unchained)
+        return Progress(self.head, self.rows, tick, *counts, self.unchained_hash)
 
     def measure(self, name: str, value: float | None, agent: str = "", reason: str | None = None) -> None:
         """One number of the run."""
         batch = Batch()
-        batch.measures.append(MeasureRow(self.run, agent, name, value, reason))
+        row = MeasureRow(self.run, agent, name, value, reason)
+        batch.measures.append(row)
+        self._mix("measure", row)
         self.recorder.write(self.run, batch, self.progress(9))
 
     def _link(self, table: str, columns: tuple[Any, ...]) -> str:
@@ -103,8 +105,11 @@ class Writer:
         batch.hidden.append(HiddenRow(self.run, seq, "ann", "type", "type", '"x"', None, 0.5, "bayes", 0))
         batch.claims.append(ClaimRow(self.run, seq, "ann", "card", "1", "2", "2"))
         for table, row in (("hidden", batch.hidden[0]), ("claim_act", batch.claims[0])):
-            self.truth_hash = mix(self.truth_hash, table, row[1:])
-            self.truths += 1
+            self._mix(table, row)
+
+    def _mix(self, table: str, row: tuple[Any, ...]) -> None:
+        self.unchained_hash = mix(self.unchained_hash, table, row[1:])
+        self.unchained += 1
 
 
 def begin(store: Store, planned: RunPlan, owner: Owner | None = None) -> Claimed:

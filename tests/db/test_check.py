@@ -9,8 +9,9 @@ from db.triggers import create_triggers, drop_triggers
 from tests.db.samples import CALL_TEXTS, call_row, plan, write_run
 
 RUN, OTHER = "aaaaaaaaaaaa", "bbbbbbbbbbbb"
-TRUTH = "a row of hidden or claim_act was altered"
-LESS = "hidden and claim_act hold 5 rows, the run notes 6"
+TRUTH = "a row of hidden, claim_act or measure was altered"
+PLAN = "what the run was meant to be was altered: a fixed column of run, or a row of agent or param"
+LESS = "hidden, claim_act and measure hold 7 rows, the run notes 8"
 
 
 @pytest.fixture
@@ -57,6 +58,9 @@ def test_an_empty_log_has_no_fault(store: Store) -> None:
             LESS,
         ),
         ("UPDATE hidden SET posterior = 9", "run", None, TRUTH),
+        ("UPDATE measure SET value = 9", "run", None, TRUTH),
+        ("UPDATE run SET seed = 9", "run", None, PLAN),
+        ("UPDATE agent SET policy_name = 'x' WHERE position = 0", "run", None, PLAN),
         (
             "UPDATE claim_act SET said = '2' WHERE seq = 2",
             "run",

@@ -73,6 +73,8 @@ def test_a_query_that_writes_is_refused(log: Store, sql: str) -> None:
         ("SELECT agnt FROM v_decision", r"no such column: agnt; did you mean 'agent'\?"),
         ("SELECT d.fase FROM v_decision d", r"no such column: d.fase; did you mean 'phase'\?"),
         ("SELECT elephant FROM v_factor", r"no such column: elephant \(columns: run, alias, path, value\)"),
+        ("SELECT run, error FROM v_failure", r"no such column: error \(columns: run, "),
+        ("SELECT x.alia FROM v_run r, v_factor AS x", r"x.alia; did you mean 'alias'\?"),
         ("SELEC 1", "syntax error"),
         ("SELECT 1; SELECT 2", "one statement"),
         ("SELECT ?", "bindings"),

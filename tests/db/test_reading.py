@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from db.owners import Owner
 from db.reading import (
     _CHUNK,
     chain_hashes,
@@ -13,6 +14,7 @@ from db.reading import (
     text_of,
 )
 from db.recorder import Recorder
+from db.runs import claim
 from db.store import Store
 from db.studies import put_study
 from lab.core.canonical import canonical
@@ -32,6 +34,14 @@ def test_last_is_the_run_begun_last(store: Store) -> None:
     begin(store, plan("bbbbbbbbbbbb"))
     begin(store, plan("aaaaaaaaaaaa"))
     assert get_run(store, "last").id == "aaaaaaaaaaaa"
+
+
+def test_runs_begun_at_one_moment_are_listed_in_the_order_of_their_study(store: Store) -> None:
+    places = {"e" * 12: (0, 0), "d" * 12: (0, 1), "c" * 12: (1, 0), "b" * 12: (1, 1)}
+    plans = [plan(name, cell_index=cell, replicate=seed) for name, (cell, seed) in places.items()]
+    claim(store, plans, Owner.this_process(), take=4)
+    assert [info.id for info in list_runs(store)] == sorted(places)
+    assert [info.id for info in list_runs(store, after="c" * 12)] == ["d" * 12, "e" * 12]
 
 
 def test_an_ambiguous_beginning_names_the_runs(store: Store) -> None:

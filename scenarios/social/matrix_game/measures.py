@@ -147,14 +147,15 @@ ONE_SHOT = Reference(
     "37 %",
     "Mengel 2018",
     "meta-study of laboratory games",
-    "one-shot prisoners' dilemma; paid strangers; payoffs vary between studies",
+    "one-shot prisoners' dilemma without talk; paid strangers; payoffs vary between studies",
 )
 TEN_ROUNDS = "prisoners' dilemma of 10 rounds against GPT-4, T, R, P, S = 10, 8, 5, 0, no noise, no talk"
 RANDOM_END = Reference(
     "19.0 % to 36.4 % as the chance to continue rises",
     "Roth and Murnighan 1978, in Dal Bo and Frechette 2018",
     "laboratory studies",
-    "prisoners' dilemma with random end; first round; high only where cooperation is robust to doubt",
+    "prisoners' dilemma with random end, no noise, no talk; first round; "
+    "high only where cooperation is robust to doubt",
 )
 
 
@@ -207,8 +208,8 @@ MEASURES = (
 
 
 def references(params: MatrixParams) -> dict[str, tuple[Reference, ...]]:
-    """The human values whose game has this kind and horizon, by measure."""
-    if params.kind != "prisoners_dilemma":
+    """The human values whose game has this kind and horizon, by measure; all are without noise and talk."""
+    if params.kind != "prisoners_dilemma" or params.noise or params.talk_rounds:
         return {}
     fits = {1: (ONE_SHOT,), None: (RANDOM_END,)}.get(params.rounds)
 

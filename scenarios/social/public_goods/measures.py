@@ -101,19 +101,20 @@ START = Reference(
     "40 % to 60 %",
     "Ledyard 1995",
     "review of laboratory studies",
-    "first round without punishment; paid for points; mpcr and group size vary",
+    "first round without punishment and talk; paid for points; mpcr and group size vary",
 )
 END = Reference(
     "about 10 % to 20 %",
     "Ledyard 1995; Fehr and Gaechter 2000",
     "review; 112 students",
-    "last of 10 rounds without punishment; paid for points",
+    "last of 10 rounds without punishment and talk; paid for points",
 )
 PUNISHED = Reference(
     "about 80 %",
     "Fehr and Gaechter 2000",
     "112 students",
-    "with punishment in fixed groups of 4; the cost of a point rises there, here it is constant",
+    "with punishment, without talk, in fixed groups of 4; "
+    "the cost of a point rises there, here it is constant",
 )
 
 MEASURES = (
@@ -156,8 +157,11 @@ MEASURES = (
 
 
 def references(params: Mapping[str, Any]) -> dict[str, tuple[Reference, ...]]:
-    """The human values that fit a game with or without effective punishment, by measure."""
+    """The human values that fit a game without talk, with or without effective punishment, by measure."""
     punish = params["punish"]
+    if params["talk_rounds"]:
+        return {}
     if punish and punish["effect"]:
         return {"contribution_share": (PUNISHED,)}
-    return {"first_share": (START,), "last_share": (END,)}
+    last = {"last_share": (END,)} if params["rounds"] == 10 else {}
+    return {"first_share": (START,), **last}

@@ -7,6 +7,7 @@ import pytest
 from scipy import stats as scipy_stats
 
 from lab.analysis.stats import (
+    SURE,
     Interval,
     bootstrap_interval,
     holm,
@@ -76,7 +77,7 @@ def test_equal_differences_have_no_effect_size_and_a_sure_interval() -> None:
         arm(0.3, 0.4, 0.5, 0.6, 0.7, 0.8), arm(0.1, 0.2, 0.3, 0.4, 0.5, 0.6), direction="greater", seed=1
     )
     assert found.interval == Interval(0.2, 0.2)
-    assert (found.p_value, found.effect) == (2**-6, None)
+    assert (found.p_value, found.effect, found.note) == (2**-6, None, SURE)
 
 
 def test_identical_arms_show_nothing_and_say_so() -> None:

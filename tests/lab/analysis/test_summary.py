@@ -75,8 +75,17 @@ def test_a_study_of_which_nothing_ran_has_empty_cells(study_file: Path, tmp_path
     assert [cell.n for cell in found.cells] == [0, 0, 0, 0]
     assert share_of(found.cells[0]).mean is None
     assert found.cells[0].invalid_rate is None
-    assert [(one.status, one.error, one.replicate) for one in found.troubles] == [("stopped", "Ctrl-C", 0)]
+    (trouble,) = found.troubles
+    assert (trouble.status, trouble.error, trouble.runs, trouble.cells) == ("stopped", "Ctrl-C", 1, (FIRST,))
     assert found.hypotheses[0].verdict == "no data"
+
+
+def test_runs_that_failed_alike_are_told_as_one(own_store: Store) -> None:
+    with own_store.writing() as connection:
+        failed = "UPDATE run SET status = 'failed', error = CASE WHEN replicate = 0 THEN 'a' ELSE 'b' END"
+        connection.exec_driver_sql(f"{failed} WHERE cell LIKE 'punish=0%'")
+    found = summarize(own_store, "small").troubles
+    assert [(one.error, one.runs, len(one.cells)) for one in found] == [("a", 2, 2), ("b", 4, 2)]
 
 
 def test_undefined_runs_are_counted_by_reason(own_store: Store) -> None:

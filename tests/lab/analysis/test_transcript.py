@@ -7,7 +7,7 @@ import pytest
 from db.records import read_record
 from db.store import Store
 from lab.analysis.rows import rows
-from lab.analysis.transcript import DecisionLine, ExposureLine, Line, transcript
+from lab.analysis.transcript import DecisionLine, ExposureLine, Line, find_event, transcript
 from lab.core.errors import UnknownName
 from lab.core.records import Event
 from tests.support.logs import Games
@@ -29,6 +29,12 @@ def test_decisions_and_events_are_those_that_measures_see(store: Store) -> None:
     record = read_record(store, page.header.run.id)
     assert [line.decision for line in decision_lines(page.lines)] == record.decisions
     assert [line for line in page.lines if isinstance(line, Event)] == record.events
+
+
+def test_an_event_is_found_by_its_place(store: Store) -> None:
+    page = transcript(store, "last")
+    for line in page.lines[:30]:
+        assert find_event(store, page.header.run.id, line.seq) == (line if isinstance(line, Event) else None)
 
 
 def test_a_decision_stands_beside_what_was_seen_and_earned(store: Store) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from agents.catalog import Catalog
 from lab.analysis.samples import Sample, Value
-from lab.analysis.stats import Interval
+from lab.analysis.stats import SURE, Interval
 from lab.analysis.verdicts import HypothesisResult, judge
 from scenarios.load import load_study
 from scenarios.study import Hypothesis, Seeds, Study, cell_name, combinations
@@ -46,9 +46,10 @@ def samples(
 
 
 def lifted(levels: dict[str, str], replicate: int) -> float:
-    """Punishment lifts contributions by about .3, more where bob cooperates."""
+    """Punishment lifts contributions by .3 over the first eight seeds, more where bob cooperates."""
     base = 0.1 + 0.02 * replicate
-    return base + (levels["punish"] == "3") * (0.2 + 0.2 * (levels["bob"] == "full_contributor"))
+    lift = 0.2 + 0.2 * (levels["bob"] == "full_contributor") + 0.01 * (replicate - 3.5)
+    return base + (levels["punish"] == "3") * lift
 
 
 def only(found: tuple[HypothesisResult, ...]) -> HypothesisResult:
@@ -102,6 +103,11 @@ def test_runs_without_a_value_are_left_out_and_told(study: Study) -> None:
 def test_identical_arms_are_told(study: Study) -> None:
     found = only(judge(study, samples(study, lambda levels, n: 0.5)))
     assert (found.verdict, found.flags) == ("not supported", ("the arms are identical",))
+
+
+def test_a_difference_that_no_seed_changes_is_told_to_be_no_chance(study: Study) -> None:
+    found = only(judge(study, samples(study, lambda levels, n: 0.1 * n + (levels["punish"] == "3"))))
+    assert (found.verdict, found.flags) == ("supported, but nothing is random", (SURE,))
 
 
 def test_what_stands_in_the_verdict_is_not_told_twice(study: Study) -> None:

@@ -69,7 +69,7 @@ def test_own_code_is_imported_only_when_allowed(lab: Lab, tmp_path: Path) -> Non
     lab("init", tmp_path)
     refused = lab("validate", tmp_path / "my-game.yaml")
     assert refused.code == 2
-    assert "--allow-code" in refused.err
+    assert "`lab validate` imports code only with --allow-code" in refused.err
 
 
 def test_list_has_what_the_packages_have(lab: Lab) -> None:
@@ -92,4 +92,9 @@ def test_list_prints_one_section(lab: Lab) -> None:
 def test_a_section_that_is_not_there_is_refused(lab: Lab, section: str) -> None:
     done = lab("list", section)
     assert done.code == 2
-    assert done.err.startswith(f"unknown section '{section}'")
+    assert done.err.startswith(f"unknown section or environment '{section}'")
+
+
+def test_list_tells_all_about_one_environment(lab: Lab) -> None:
+    assert lab("list", "social/bluff").out.startswith("social/bluff: Two agents")
+    assert lab("list", "social/bluff", "--json").json["params"]["defaults"] == {"rounds": 8}

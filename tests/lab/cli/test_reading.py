@@ -13,6 +13,7 @@ def test_runs_lists_the_last_begun_first_page_by_page(lab: Lab, log: Log) -> Non
     assert listed[:4] == [log.fork, log.bluff, log.hunt, log.game]
     assert len(listed) == 16
     page = lab("runs", "--limit", 3, "--db", log.db)
+    assert f"fork of {log.game[:6]} @2" in page.out.splitlines()[1]
     assert page.out.splitlines()[-1] == f"the next page: --after {log.hunt}"
     rest = lab("runs", "--after", log.hunt, "--json", "--db", log.db).json
     assert [one["run"] for one in rest] == listed[3:]
@@ -53,6 +54,10 @@ def test_show_of_one_agent_leaves_the_others_out(lab: Lab, log: Log) -> None:
 def test_query_prints_rows(lab: Lab, log: Log, format: str, text: str) -> None:
     done = lab("query", "select 1 as a, null as b, 'x' as c", "--format", format, "--db", log.db)
     assert (done.code, done.out) == (0, text)
+
+
+def test_a_query_may_open_with_a_comment(lab: Lab, log: Log) -> None:
+    assert lab("query", "-- how many?\nselect 7 as n", "--format", "csv", "--db", log.db).out == "n\n7\n"
 
 
 @pytest.mark.parametrize(

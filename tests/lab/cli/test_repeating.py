@@ -25,9 +25,14 @@ def test_a_replay_that_differs_exits_with_1(lab: Lab, monkeypatch: pytest.Monkey
 def test_fork_starts_a_run_with_a_parent(lab: Lab, log: Log, own_db: str) -> None:
     done = lab("fork", log.game, "--at", 3, "--reseed", 1, "--db", own_db)
     assert done.code == 0
-    assert f"from {log.game} at decision 3" in done.out
+    assert f"from {log.game} at row 3; from there: reseed 1\n" in done.out
     again = lab("fork", log.game, "--at", 3, "--set", "params.mpcr=0.5", "--db", own_db, "--json").json
     assert (again["parent"], again["fork_at"], again["status"]) == (log.game, 3, "done")
+
+
+def test_a_fork_that_changes_nothing_says_so(lab: Lab, log: Log, own_db: str) -> None:
+    done = lab("fork", log.game, "--at", 3, "--db", own_db)
+    assert "at row 3; from there: nothing changed; identical to its base\n" in done.out
 
 
 @pytest.mark.parametrize(
@@ -37,6 +42,7 @@ def test_fork_starts_a_run_with_a_parent(lab: Lab, log: Log, own_db: str) -> Non
         (("--at", "5"), "--at 5: row 5 of run"),
         (("--at", "2", "--set", "params.rounds=9"), "unknown live param"),
         (("--at", "2", "--swap", "bob"), "--swap bob: should be AGENT=scripted/NAME"),
+        (("--at", "2", "--swap", "bob=scripted/saint"), "--swap bob=scripted/saint: unknown scripted policy"),
     ],
 )
 def test_a_fork_that_cannot_be_is_refused(

@@ -93,8 +93,10 @@ def test_a_part_of_a_study_is_run_and_then_the_rest(
 def test_failed_runs_are_listed_and_exit_with_1(lab: Lab, tmp_path: Path) -> None:
     done = lab("batch", write_study(tmp_path), "--db", tmp_path / "lab.db")
     assert done.code == 1
-    assert done.err.splitlines()[-1] == "0 of 12 runs done"
-    assert done.out.count("RuntimeError: the rules are broken") == 12
+    assert done.err.splitlines()[-1] == "0 of 12 runs done, 12 failed"
+    assert done.out.count("RuntimeError: the rules are broken") == 1
+    assert "12 runs failed: RuntimeError" in done.out
+    assert "in all cells, the first is " in done.out
 
 
 def test_ctrl_c_drains_and_the_same_command_continues(
@@ -135,6 +137,10 @@ def test_dry_run_tells_what_a_study_takes_and_writes_nothing(lab: Lab, tmp_path:
         (("run", SOCIAL / "punishment.study.yaml"), "is a study: run it with `lab batch`"),
         (("run", SOCIAL / "bluff.yaml", "--set", "params.round=3"), "did you mean 'rounds'?"),
         (("run", SOCIAL / "bluff.yaml", "--swap", "bob=local/x"), "unknown kind of swap 'local'"),
+        (
+            ("run", SOCIAL / "bluff.yaml", "--swap", "bo=scripted/x"),
+            "--swap bo=scripted/x: unknown agent 'bo'",
+        ),
     ],
 )
 def test_a_mistake_writes_nothing(lab: Lab, tmp_path: Path, words: tuple[object, ...], line: str) -> None:

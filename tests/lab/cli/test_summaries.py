@@ -7,7 +7,7 @@ import pytest
 from lab.analysis.stats import Interval
 from lab.analysis.summary import StudySummary, Trouble
 from lab.api import get_study
-from lab.cli.summaries import summary_sheet
+from lab.cli.summaries import MOST_TROUBLES, summary_sheet
 from lab.core.records import RunStatus
 from tests.lab.cli.conftest import Log
 
@@ -42,7 +42,8 @@ def test_columns_that_nobody_needs_are_left_out(
     lines = printed(changed, capsys)
     row = next(line for line in lines if line.strip().startswith(cell.cell))
     assert lines[0].endswith("worst case      undefined")
-    assert "25.0%  [0.100, 0.900]  2: no member acted" in row
+    assert row.endswith("25.0%  [0.100, 0.900]  2 (a)")
+    assert "(a) no member acted" in lines
 
 
 def test_a_hypothesis_shows_difference_p_and_verdict(
@@ -58,16 +59,18 @@ def test_a_hypothesis_shows_difference_p_and_verdict(
 def test_troubles_are_listed_with_their_errors(
     summary: StudySummary, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    trouble = Trouble("abc", "punish=0", 3, RunStatus.FAILED, "KeyError: 'x'")
-    status = replace(summary.status, counts={RunStatus.FAILED: 7})
-    lines = printed(replace(summary, troubles=(trouble,), status=status), capsys)
-    assert lines[-2].split() == ["abc", "punish=0", "3", "failed", "KeyError:", "'x'"]
-    assert lines[-1] == "and 6 runs more: see the view v_failure"
+    one = Trouble(RunStatus.FAILED, "KeyError: 'x'", 3, ("punish=0", "punish=3"), "abc")
+    lines = printed(replace(summary, troubles=(one,) * (MOST_TROUBLES + 2)), capsys)
+    assert lines[-3:] == [
+        "3 runs failed: KeyError: 'x'",
+        "      in punish=0 and punish=3, the first is abc",
+        "and 6 runs more: see the view v_failure",
+    ]
 
 
 def test_a_human_value_names_the_cells_it_fits(
     summary: StudySummary, capsys: pytest.CaptureFixture[str]
 ) -> None:
     lines = printed(summary, capsys)
-    assert "human values, where they apply" in lines
-    assert "      fits punish=3,bob=free_rider and punish=3,bob=full_contributor" in lines
+    assert "human values from nearby designs" in lines
+    assert "      design of punish=3,bob=free_rider and punish=3,bob=full_contributor" in lines

@@ -32,7 +32,7 @@ def test_json_data_reads_as_words(value: Any, words: str) -> None:
 @pytest.mark.parametrize(
     ("space", "value", "words"),
     [
-        (Choice("stag", "hare"), "stag", "stag"),
+        (Choice("stag", "hare"), "stag", "chooses stag"),
         (POINTS, 8, "give 8 points"),
         (Message(), "hello", "“hello”"),
         (Message(), "", "says nothing"),

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from lab.core.chain import GENESIS, NO_TRUTH, link, mix
+from lab.core.chain import GENESIS, NOTHING_MIXED, link, mix
 
 ROW = (1, 0, 0, "ann", "choose", "hash of words", None, "raw", "a", "{}", "ok", 0.5)
 
@@ -41,7 +41,7 @@ def test_a_mix_is_the_same_in_every_order() -> None:
     rows = [(1, "type"), (1, "strong"), (2, "type"), (2, "type")]
     totals = set()
     for order in itertools.permutations(rows):
-        total = NO_TRUTH
+        total = NOTHING_MIXED
         for row in order:
             total = mix(total, "hidden", row)
         totals.add(total)
@@ -51,11 +51,11 @@ def test_a_mix_is_the_same_in_every_order() -> None:
 
 def test_a_mix_finds_a_changed_a_missing_and_a_repeated_row() -> None:
     def total(*rows: tuple[Any, ...]) -> str:
-        found = NO_TRUTH
+        found = NOTHING_MIXED
         for row in rows:
             found = mix(found, "claim_act", row)
         return found
 
     whole = total((1, "a"), (2, "b"))
     assert len({whole, total((1, "a"), (2, "c")), total((1, "a")), total((1, "a"), (2, "b"), (2, "b"))}) == 4
-    assert mix(NO_TRUTH, "hidden", (1,)) != mix(NO_TRUTH, "claim_act", (1,))
+    assert mix(NOTHING_MIXED, "hidden", (1,)) != mix(NOTHING_MIXED, "claim_act", (1,))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from lab.core.canonical import content_hash
-from lab.core.chain import GENESIS, NO_TRUTH, link, mix
+from lab.core.chain import GENESIS, NOTHING_MIXED, link, mix
 from lab.core.errors import ChainError, ReplayDiverged, RuleError
 from lab.core.ports import Play
 from lab.core.records import Measured, MeasureSpec, RunRecord, TruthSpec
@@ -98,15 +98,17 @@ def test_progress_tells_where_the_run_stands_after_every_instant() -> None:
     ]
 
 
-def test_hidden_values_and_claims_have_a_sum_of_their_own() -> None:
+def test_hidden_values_claims_and_measures_have_a_sum_of_their_own() -> None:
     sink = logged()
-    total = NO_TRUTH
+    total = NOTHING_MIXED
     for row in sink.rows("claims"):
         total = mix(total, "claim_act", row[1:])
     for row in sink.rows("hidden"):
         total = mix(total, "hidden", row[1:])
+    for row in sink.rows("measures"):
+        total = mix(total, "measure", row[1:])
     last = sink.progress[-1]
-    assert (last.truths, last.truth_hash) == (N_ROUNDS * 3, total)
+    assert (last.unchained, last.unchained_hash) == (N_ROUNDS * 3 + len(sink.rows("measures")), total)
 
 
 def test_claims_made_after_the_last_row_are_not_lost() -> None:
@@ -117,7 +119,7 @@ def test_claims_made_after_the_last_row_are_not_lost() -> None:
     sink = FakeSink()
     played(game(late), sink=sink)
     assert len(sink.rows("claims")) == 1
-    assert sink.progress[-1].truths == 1
+    assert sink.progress[-1].unchained == 1
 
 
 def test_a_measure_given_twice_is_a_bug() -> None:

@@ -469,7 +469,7 @@ def test_a_claim_keeps_what_was_said_what_is_so_and_what_the_speaker_knew() -> N
     (row,) = sink.rows("claims")
     assert row[1:] == (1, "ann", "strength", "a", "[4]", '{"own":4}')
     assert played.record.claims[0].world == [4]
-    assert sink.progress[-1].truths == 1
+    assert sink.progress[-1].unchained == 1
 
 
 def test_a_decision_claims_one_thing_of_one_subject() -> None:

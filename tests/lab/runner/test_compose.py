@@ -44,7 +44,7 @@ def test_the_look_changes_no_scripted_behavior() -> None:
 
 def test_the_narrower_of_two_tick_limits_holds() -> None:
     outcome, _ = conducted(loaded("pgg-punish.yaml", "limits.ticks=4"))
-    assert (outcome.status, outcome.reason) == (RunStatus.LIMITED, "clock.max_ticks: 4")
+    assert (outcome.status, outcome.reason) == (RunStatus.LIMITED, "limits.ticks: 4")
 
 
 def test_limits_are_handed_on() -> None:

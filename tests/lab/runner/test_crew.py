@@ -9,8 +9,9 @@ import pytest
 import lab
 from db.store import open_store
 from lab.core.records import RunStatus
-from lab.runner.crew import Brake, run_in_loop
+from lab.runner.crew import execute_all
 from lab.runner.execute import Ended
+from lab.runner.loop import Brake, run_now
 from lab.runner.plan import study_plans
 from lab.runner.studies import enter_study
 from scenarios.study import Study
@@ -22,7 +23,8 @@ def run_with(database: Path, study: Study, *, worlds: int = 32, brake: Brake | N
     ended: list[Ended] = []
     with open_store(str(database)) as store:
         plans = study_plans(study, enter_study(store, study).info.id)
-        run_in_loop(store, plans, brake=brake or Brake(), watch=ended.append, worlds=worlds)
+        brake = brake or Brake()
+        run_now(execute_all(store, plans, brake=brake, watch=ended.append, worlds=worlds), brake)
     return ended
 
 
@@ -56,7 +58,7 @@ def test_the_first_pull_of_the_brake_lets_worlds_end_and_starts_no_more(tmp_path
 
     with open_store(str(tmp_path / "log.db")) as store:
         plans = study_plans(study, enter_study(store, study).info.id)
-        run_in_loop(store, plans, brake=brake, watch=watch, worlds=1)
+        run_now(execute_all(store, plans, brake=brake, watch=watch, worlds=1), brake)
     assert [one.status for one in ended] == [RunStatus.DONE]
     assert count(tmp_path / "log.db", "select count(*) from v_run where status = 'running'") == 0
 

@@ -6,7 +6,10 @@ import sqlite3
 from pathlib import Path
 
 import lab
+from lab.core.errors import UnknownName
 from lab.core.records import RunStatus
+from lab.core.registry import Registry
+from lab.runner.execute import short
 from tests.support.studies import count
 
 BROKEN = """\
@@ -65,6 +68,25 @@ def test_a_failing_run_is_contained_and_kept_with_its_traceback(tmp_path: Path) 
     assert set(failed["error"]) == {f"ZeroDivisionError: the rules broke (fragile_{tmp_path.name}.py:{line})"}
     traces = lab.query("select error from attempt where outcome = 'failed'", db=study.db)
     assert "Traceback" in traces["error"][0]
+
+
+def test_a_broken_rule_is_told_with_the_place_in_the_users_code(tmp_path: Path) -> None:
+    study = write_fragile(tmp_path)
+    code = BROKEN.replace('raise ZeroDivisionError("the rules broke")', "self.pay('nobody', 1)")
+    (tmp_path / f"fragile_{tmp_path.name}.py").write_text(code)
+    db = lab.batch(study, db=str(tmp_path / "log.db")).db
+    line = code[: code.index("self.pay")].count("\n") + 1
+    (error,) = set(lab.query("select error from v_run where status = 'failed'", db=db)["error"])
+    assert "nobody" in error
+    assert error.endswith(f"(fragile_{tmp_path.name}.py:{line})")
+
+
+def test_the_labs_own_error_has_no_place() -> None:
+    try:
+        Registry("thing", {}).load("other")
+    except UnknownName as error:
+        known = error.with_traceback(error.__traceback__.tb_next if error.__traceback__ else None)
+    assert short(known) == "unknown thing 'other' (known: none yet)"
 
 
 def test_a_failed_run_keeps_its_rows_and_has_no_digest(tmp_path: Path) -> None:

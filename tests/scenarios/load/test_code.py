@@ -49,12 +49,18 @@ def test_own_code_is_imported_only_when_allowed(tmp_path: Path, module: Make) ->
     module("forbidden_market", "raise AssertionError('imported')\n")
     text = GOOD.replace(MARKET, "forbidden_market:Game").replace("greedy", "forbidden_market:Sly")
     assert told(write(tmp_path, text), allow_code=False) == [
-        "x.yaml:3:14: environment: 'forbidden_market:Game' is code beside this file; "
-        "pass --allow-code to import it",
-        "x.yaml:6:61: agents[0].policy.name: 'forbidden_market:Sly' is code beside this file; "
-        "pass --allow-code to import it",
+        "x.yaml:3:14: environment: 'forbidden_market:Game' is code: "
+        "`lab validate` imports code only with --allow-code",
+        "x.yaml:6:61: agents[0].policy.name: 'forbidden_market:Sly' is code: "
+        "`lab validate` imports code only with --allow-code",
     ]
     assert "forbidden_market" not in sys.modules
+
+
+def test_code_that_is_not_there_is_missed_without_an_import(tmp_path: Path) -> None:
+    assert told(write(tmp_path, GOOD.replace(MARKET, "no_market:Game")), allow_code=False) == [
+        "x.yaml:3:14: environment: 'no_market:Game': there is no no_market.py beside this file"
+    ]
 
 
 BROKEN = [

@@ -178,5 +178,5 @@ def test_the_suffix_tells_studies_from_scenarios(tmp_path: Path) -> None:
 
 def test_a_study_of_code_that_is_not_allowed_is_refused(tmp_path: Path) -> None:
     study = study_file(tmp_path, "", GOOD)
-    with pytest.raises(ScenarioError, match=f"'{MARKET}' is code beside this file"):
+    with pytest.raises(ScenarioError, match=f"'{MARKET}' is code: `lab validate` imports"):
         load_study(study, allow_code=False)

@@ -107,6 +107,8 @@ def test_a_run_pools_the_choices_of_its_agents() -> None:
         ({"kind": "prisoners_dilemma", "rounds": 1}, {"cooperation_rate": ["37 %"]}),
         ({"kind": "prisoners_dilemma", "continue_p": 0.5}, {"first_move": [measures.RANDOM_END.value]}),
         ({"kind": "prisoners_dilemma", "rounds": 7}, {}),
+        ({"kind": "prisoners_dilemma", "rounds": 10, "noise": 0.05}, {}),
+        ({"kind": "prisoners_dilemma", "rounds": 1, "talk_rounds": 1}, {}),
         ({"rounds": 1}, {}),
     ],
 )

@@ -73,12 +73,15 @@ def test_punishment_is_judged_by_the_gifts_of_its_own_round() -> None:
 
 
 @pytest.mark.parametrize(
-    ("punish", "expected"),
+    ("params", "expected"),
     [
-        ({"effect": 3}, {"contribution_share": (PUNISHED,)}),
-        ({"effect": 0}, {"first_share": (START,), "last_share": (END,)}),
-        (None, {"first_share": (START,), "last_share": (END,)}),
+        ({"punish": {"effect": 3}}, {"contribution_share": (PUNISHED,)}),
+        ({"punish": {"effect": 0}}, {"first_share": (START,), "last_share": (END,)}),
+        ({"punish": None}, {"first_share": (START,), "last_share": (END,)}),
+        ({"punish": None, "rounds": 6}, {"first_share": (START,)}),
+        ({"punish": None, "talk_rounds": 1}, {}),
+        ({"punish": {"effect": 3}, "talk_rounds": 1}, {}),
     ],
 )
-def test_human_values_depend_on_whether_punishment_bites(punish: Any, expected: dict[str, Any]) -> None:
-    assert PublicGoods.references(PublicGoodsParams.model_validate({"punish": punish})) == expected
+def test_human_values_stand_only_beside_games_like_theirs(params: Any, expected: dict[str, Any]) -> None:
+    assert PublicGoods.references(PublicGoodsParams.model_validate(params)) == expected
