@@ -157,7 +157,7 @@ class FailuresSpec(Section):
 class OnInvalidSpec(Section):
     """What happens to a reply that is not in the action space."""
 
-    retries: int = Field(1, ge=0)
+    retries: int = Field(1, ge=0, le=100)
     """How often the agent is asked again, with the reason."""
     then: Literal["abstain", "fail"] = "abstain"
     """Apply the environment's declared non-response, or fail the run."""

@@ -15,9 +15,10 @@ from pydantic import Field, JsonValue
 
 from lab.core.canonical import canonical
 from lab.core.streams import replicate_seed
-from scenarios.spec import MAX_SEED, Count, LimitsSpec, Name, Scenario, Section
+from scenarios.spec import MAX_SEED, LimitsSpec, Name, Scenario, Section
 
 MAX_CELLS = 1000
+MAX_SEEDS = 1_000_000
 
 Direction = Literal["greater", "less", "two-sided"]
 Block = dict[str, JsonValue]
@@ -35,7 +36,7 @@ class FactorEntry(Section):
 class SeedsSpec(Section):
     """How many runs each cell has. Cells share seeds, so they are paired by design."""
 
-    count: Count = 1
+    count: int = Field(1, ge=1, le=MAX_SEEDS)
     """Runs per cell."""
     root: int = Field(0, ge=0, le=MAX_SEED)
     """What the seeds of all replicates are derived from."""

@@ -197,7 +197,7 @@ def _forks(lineage: Sequence[RunInfo]) -> list[tuple[int, ForkChanges]]:
 
 
 def _check_point(store: Store, base: RunInfo, at: int) -> None:
-    near = first_decision_from(store, base.id, at)
+    near = first_decision_from(store, base.id, at) if 0 < at <= base.rows else None
     if near is None:
         raise UsageError(f"--at {at}: run {base.id} has no decision from there on; see `lab show {base.id}`")
     if near != at:

@@ -11,7 +11,7 @@ from scenarios.load.overrides import Draft, Override, expanded, overridden, pars
 from scenarios.load.policies import PolicyCatalog
 from scenarios.load.tree import Node, Place, from_plain
 from scenarios.load.yaml_text import read_file
-from scenarios.spec import Scenario
+from scenarios.spec import MAX_SEED, Scenario
 
 
 def load_scenario(
@@ -38,6 +38,8 @@ def load_scenario(
     overrides, problems = parse_settings(set_)
     if seed is not None:
         place = Place(f"--seed {seed}")
+        if not 0 <= seed <= MAX_SEED:
+            raise ScenarioError([place.problem(f"a seed is a whole number from 0 to {MAX_SEED}")])
         overrides.append(Override(("seed",), Node(place, seed), place))
     folder = Path(path).resolve().parent
     checked = check_file(text.root, folder, overrides, policies=policies, allow_code=allow_code)

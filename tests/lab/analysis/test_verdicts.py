@@ -48,7 +48,7 @@ def samples(
 def lifted(levels: dict[str, str], replicate: int) -> float:
     """Punishment lifts contributions by .3 over the first eight seeds, more where bob cooperates."""
     base = 0.1 + 0.02 * replicate
-    lift = 0.2 + 0.2 * (levels["bob"] == "full_contributor") + 0.01 * (replicate - 3.5)
+    lift = 0.2 + (0.2 + 0.01 * (replicate - 3.5)) * (levels["bob"] == "full_contributor")
     return base + (levels["punish"] == "3") * lift
 
 
