@@ -44,6 +44,8 @@ def _tell_measures(summary: StudySummary) -> None:
                 row.append("" if cell.invalid_rate is None else f"{cell.invalid_rate:.1%}")
                 rows.append(row + [_ends(one.bounds)] * bounds + [_undefined(one, notes)] * bool(notes))
     table(titles, rows)
+    if notes:
+        say()
     for reason, letter in notes.items():
         say(f"({letter}) {reason}")
 

@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 from yaml.nodes import MappingNode, ScalarNode, SequenceNode
 
+from lab.core.canonical import clean_text
 from lab.core.errors import Problem, ScenarioError
 from scenarios.load.tree import Node, Place, below, joined
 
@@ -188,7 +189,7 @@ class _Builder:
         if not isinstance(node, ScalarNode):
             self.problems.append(at.problem("a key should be a name, not a list or a mapping"))
             return None
-        text = str(node.value)
+        text = self._storable(str(node.value), at)
         message = _bad_key(text) if node.style is None else None
         if message:
             self.problems.append(at.problem(message))
@@ -196,7 +197,7 @@ class _Builder:
         return text
 
     def _scalar(self, node: Any, place: Place) -> Any:
-        text = str(node.value)
+        text = self._storable(str(node.value), place)
         if node.style is not None:
             return text
         try:
@@ -204,6 +205,15 @@ class _Builder:
         except _Refused as refused:
             self.problems.append(place.problem(str(refused)))
             return text
+
+    def _storable(self, text: str, place: Place) -> str:
+        """The text as every database can keep it; a problem where it is not so as it stands."""
+        clean = clean_text(text)
+        if clean != text:
+            self.problems.append(
+                place.problem("should be text that can be stored (no NUL, no half surrogate)")
+            )
+        return clean
 
 
 def plain_scalar(text: str) -> Any:

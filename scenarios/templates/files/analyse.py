@@ -6,7 +6,7 @@ study = lab.get_study("first")
 
 # One row per decision, the factors as columns (polars).
 decisions = study.decisions(wide=True)
-print(decisions.select("cell", "seed", "tick", "agent", "phase", "args", "payoff").head())
+print(decisions.select("slope", "bob", "tick", "agent", "phase", "payoff").head())
 
 # The same log in SQL; ARCHITECTURE.md describes every view and column.
 print(

@@ -161,3 +161,9 @@ JSON = st.recursive(SCALARS | NUMBERS, lambda inner: st.lists(inner) | st.dictio
 def test_json_is_read_as_json_reads_it(data: dict[str, Any]) -> None:
     read = read_text(json.dumps(data), "f")
     assert (read.root.plain(), read.problems) == (data, ())
+
+
+@pytest.mark.parametrize("text", ['name: "\\uD800"', 'name: "a\\0b"', '"\\uDFFF": 1'])
+def test_text_that_no_database_can_keep_is_refused(text: str) -> None:
+    (problem,) = read_text(text, "file.yaml").problems
+    assert "should be text that can be stored" in problem.message
