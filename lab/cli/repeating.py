@@ -37,7 +37,10 @@ def replay(run: RunName, db: Db = None, json: Json = False) -> None:
 
 def fork(
     run: RunName,
-    at: Annotated[int, typer.Option("--at", metavar="SEQ", help="The row of the first decision asked anew.")],
+    at: Annotated[
+        int,
+        typer.Option("--at", metavar="SEQ", help="The row of the first decision asked anew; see `lab show`."),
+    ],
     set_: Settings = None,
     swap: Swaps = None,
     reseed: Annotated[
@@ -46,7 +49,7 @@ def fork(
     db: Db = None,
     json: Json = False,
 ) -> None:
-    """Repeat a run up to one decision, then go another way; `lab show` has the rows' numbers."""
+    """Repeat a run up to one decision, then go another way."""
     from lab import api
 
     tell_run(api.fork(run, at=at, set_=set_ or (), swap=swap or (), reseed=reseed, db=db), json=json)
