@@ -61,7 +61,14 @@ def _write_csv(result: Result, stream: TextIO) -> None:
 
 
 def _write_json(result: Result, stream: TextIO) -> None:
-    """One list of objects, an object a line."""
+    """One list of objects, an object a line.
+
+    Raises:
+        UsageError: when two columns have one name: an object would keep only one of them.
+    """
+    twice = [name for name in result.columns if result.columns.count(name) > 1]
+    if twice:
+        raise UsageError(f"two columns are called '{twice[0]}'; name them apart with `as`")
     separator = "["
     for row in result.rows:
         stream.write(f"{separator}\n{_object(result.columns, row)}")
@@ -71,7 +78,8 @@ def _write_json(result: Result, stream: TextIO) -> None:
 
 def _object(columns: tuple[str, ...], row: tuple[Any, ...]) -> str:
     try:
-        return json_line(dict(zip(columns, row, strict=True)))
+        values = [value.hex() if isinstance(value, bytes) else value for value in row]
+        return json_line(dict(zip(columns, values, strict=True)))
     except ValueError as error:
         raise UsageError(f"JSON has no number for a value of this row: {row}") from error
 

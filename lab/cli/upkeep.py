@@ -80,10 +80,12 @@ def bench(
 
 
 def _figure_json(figure: Figure) -> dict[str, Any]:
-    gate = {"at_least" if figure.at_least else "at_most": figure.gate}
+    gate = {} if figure.gate is None else {"at_least" if figure.at_least else "at_most": figure.gate}
     return {"what": figure.name, "figure": figure.value, "unit": figure.unit, **gate, "holds": figure.holds}
 
 
 def _figure_row(figure: Figure) -> tuple[Cell, ...]:
+    if figure.gate is None:
+        return (figure.name, figure.value, figure.unit, None, None)
     gate = f"{'≥' if figure.at_least else '≤'} {figure.gate:g}"
     return (figure.name, figure.value, figure.unit, gate, "holds" if figure.holds else "missed")

@@ -49,3 +49,13 @@ def test_a_file_that_cannot_be_written_is_named(tmp_path: Path, format: str) -> 
 def test_infinity_is_refused_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(UsageError, match="JSON has no number"):
         write_answer(answer((float("inf"), 1)), format="json", output=None)
+
+
+def test_bytes_become_hex_in_json(capsys: pytest.CaptureFixture[str]) -> None:
+    write_answer(answer((b"\x00\xff", 1)), format="json", output=None)
+    assert '"00ff"' in capsys.readouterr().out
+
+
+def test_two_columns_of_one_name_are_refused_as_json() -> None:
+    with pytest.raises(UsageError, match="two columns are called 'a'"):
+        write_answer(Result(("a", "a"), iter([(1, 2)])), format="json", output=None)
