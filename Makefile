@@ -31,8 +31,8 @@ check: $(READY) ## lint, format, types, import direction, spelling
 	$(BIN)/lint-imports
 	$(BIN)/codespell
 
-verify: $(READY) ## run every oracle at full size; continues where it stopped; writes tests/VERIFIED.md
-	$(BIN)/python -m pytest -n 2 -m verify --resume
+verify: $(READY) ## run every oracle at full size, one by one; continues where it stopped; writes tests/VERIFIED.md
+	$(BIN)/python -m pytest -m verify --resume
 
 bench: $(READY) ## measure speed and size as ratios
 	$(BIN)/lab bench
