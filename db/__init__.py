@@ -12,7 +12,7 @@ gets it out).
     store.py        `open_store`: the open database that all others take
     recorder.py     rows in, many runs per transaction
     runs.py         claiming and ending runs; `owners.py` knows who is alive; `studies.py` names studies
-    reading.py      runs, chains, calls and texts out; `records.py` reads behaviour
+    reading.py      runs, chains, calls and texts out; `records.py` reads behavior
     query.py        a researcher's own SQL, read-only
     check.py        finds altered, swapped and missing rows; `chains.py` tells which
     export.py       tidy tables as parquet, csv and jsonl

@@ -1,6 +1,6 @@
 """Reading the log: runs by the beginning of their id, a run's chain, its calls, its texts.
 
-Lists are paged by key, so a page costs the same wherever it lies. `records.py` reads behaviour; larger
+Lists are paged by key, so a page costs the same wherever it lies. `records.py` reads behavior; larger
 questions go to `query.py`.
 """
 

@@ -1,4 +1,4 @@
-"""A run's behaviour, read back as the records it was written from."""
+"""A run's behavior, read back as the records it was written from."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Shown(NamedTuple):
 
 
 def read_record(store: Store, run_id: str) -> RunRecord:
-    """A run's behaviour as measures see it.
+    """A run's behavior as measures see it.
 
     Raises:
         UnknownName: when the log has no such run.

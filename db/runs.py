@@ -176,17 +176,6 @@ def beat(store: Store, runs: Iterable[str]) -> None:
         connection.execute(update(run).where(run.c.id.in_(list(runs))).values(heartbeat=now))
 
 
-def statuses(store: Store, runs: Sequence[str]) -> dict[str, RunStatus]:
-    """The status of each of `runs` that the log holds."""
-    found: dict[str, RunStatus] = {}
-    with store.reading() as connection:
-        for start in range(0, len(runs), _CHUNK):
-            chunk = runs[start : start + _CHUNK]
-            rows = connection.execute(select(run.c.id, run.c.status).where(run.c.id.in_(chunk)))
-            found.update((row.id, RunStatus(row.status)) for row in rows)
-    return found
-
-
 def _standing(connection: Connection, plans: Sequence[RunPlan]) -> dict[str, Row[Any]]:
     columns = (run.c.id, run.c.status, run.c.owner, run.c.heartbeat, run.c.rows, run.c.head)
     wanted = run.c.id.in_([plan.id for plan in plans])

@@ -112,7 +112,7 @@ run = _table(
     _state(_number("heartbeat", "wall clock: last sign of life")),
     _state(_text("head", "hash of the last chained row")),
     _state(_integer("rows", "number of chained rows")),
-    _state(_text("digest", "hash of the whole behaviour; null until done or limited", null=True)),
+    _state(_text("digest", "hash of the whole behavior; null until done or limited", null=True)),
     _state(_integer("unchained", "number of hidden, claim_act and measure rows")),
     _state(_text("unchained_hash", "sum of the hashes of the hidden, claim_act and measure rows")),
     _state(_integer("ticks", "simulated time reached, ticks")),

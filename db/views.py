@@ -98,7 +98,7 @@ V_RUN = View(
         "replicate": _integer("count", "number of the seed within its cell, from 0; null for `lab run`"),
         "seed": _PLACE["seed"],
         "status": _text("name", "running, done, limited, stopped or failed"),
-        "digest": _text("hash", "hash of the whole behaviour; null until done or limited"),
+        "digest": _text("hash", "hash of the whole behavior; null until done or limited"),
         "ticks": _integer("ticks", "simulated time reached"),
         "decisions": _integer("count", "decisions made"),
         "invalid": _integer("count", "decisions without a valid action"),

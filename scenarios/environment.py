@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
-from lab.core.canonical import parse
+from lab.core.canonical import canonical
 from lab.core.ports import Observation, PerAgent, Play, Resource, Seat, World
 from lab.core.records import (
     Decision,
@@ -238,18 +238,7 @@ class Environment(Generic[P]):
 
     def change_live(self, params: Mapping[str, Any]) -> None:
         """Take new params from here on; the caller has checked that only `live` paths differ."""
-        self.params = type(self.params).model_validate_json(_json(params))
-
-    def logged_params(self) -> Mapping[str, Any]:
-        """The params as JSON data."""
-        data: dict[str, Any] = parse(self.params.model_dump_json())
-        return data
-
-
-def _json(data: Mapping[str, Any]) -> str:
-    from lab.core.canonical import canonical
-
-    return canonical(dict(data))
+        self.params = type(self.params).model_validate_json(canonical(dict(params)))
 
 
 def mean(values: Sequence[float]) -> float | None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 from lab.core.streams import stream_key, uniform
 
-LABELS = ("plain", "shuffle")
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 

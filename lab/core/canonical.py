@@ -104,7 +104,7 @@ def shown(value: Any) -> str:
     """`value` as text whatever it is, the same in every process.
 
     JSON as far as that goes. What JSON does not have is named by its type: a memory address or the order of a
-    set would make equal behaviour look different.
+    set would make equal behavior look different.
     """
     try:
         text = json.dumps(value, ensure_ascii=False, default=_type_name)

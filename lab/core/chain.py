@@ -1,4 +1,4 @@
-"""The hash chain that makes a run's behaviour one number, its digest.
+"""The hash chain that makes a run's behavior one number, its digest.
 
 hash_n = H(hash_{n-1} + canonical JSON of [table, the row's columns but run and hash]). The chain starts
 from the same value in every run and holds no ids of runs or studies, so two runs that behaved alike have

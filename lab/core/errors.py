@@ -12,7 +12,7 @@
     ├── ModelUnavailable        a model gave no reply to a call; the decision gets status `error`
     └── ReplayDiverged          a re-execution did not repeat what the log holds
 
-An agent's misbehaviour is never an error: it is data, with a status of its own.
+An agent's misbehavior is never an error: it is data, with a status of its own.
 """
 
 from __future__ import annotations

@@ -143,10 +143,6 @@ class EnvironmentPort(Protocol):
         """Change params that are marked live, as a fork asks."""
         ...
 
-    def logged_params(self) -> Mapping[str, Any]:
-        """The params as JSON data."""
-        ...
-
 
 class PolicyContext(Protocol):
     """What a policy may use besides its request; valid only during the decision."""

@@ -226,7 +226,7 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """A run as measures see it: its behaviour in order, nothing else.
+    """A run as measures see it: its behavior in order, nothing else.
 
     Attributes:
         agents: the agents' names in scenario order.

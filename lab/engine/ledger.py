@@ -63,7 +63,7 @@ class Ledger:
     Attributes:
         head: the hash of the last chained row.
         rows: how many rows are chained.
-        record: the run's behaviour so far, as measures see it.
+        record: the run's behavior so far, as measures see it.
     """
 
     def __init__(

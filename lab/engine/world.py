@@ -34,7 +34,7 @@ class SimWorld:
     Args:
         seed: the run's seed, which keys every draw.
         participants: the agents, in scenario order.
-        ledger: where behaviour is logged.
+        ledger: where behavior is logged.
         max_ticks: instants 0 … max_ticks - 1 happen.
 
     Attributes:

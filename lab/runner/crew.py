@@ -42,6 +42,7 @@ async def execute_all(
     owner, began = Owner.this_process(), wall_clock()
     recorder = Recorder(store)
     execution = Execution(store, recorder, brake.stop)
+    alive = asyncio.create_task(execution.keep_alive())
     try:
         async with _crew(worlds) as crew:
             for some in _groups(plans, group):
@@ -53,6 +54,7 @@ async def execute_all(
                     else:
                         execution.release(claimed)
     finally:
+        alive.cancel()
         recorder.flush()
 
 

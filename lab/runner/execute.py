@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import traceback
-from asyncio import CancelledError
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from sysconfig import get_path
 from time import monotonic
 
 from db.reading import chain_hashes, describe_row, recorded_calls
 from db.recorder import Recorder
-from db.runs import Claimed
+from db.runs import Claimed, beat
 from db.store import Store
 from lab.core.canonical import parse
 from lab.core.errors import ChainError, LabError, StoreError
@@ -26,6 +26,10 @@ from scenarios.spec import Scenario
 
 _ROOT = Path(__file__).resolve().parents[2]
 _KNOWN = (*(f"{_ROOT / name}{os.sep}" for name in ("lab", "agents", "db", "scenarios")), get_path("stdlib"))
+
+
+HEARTBEAT_S = 30.0
+"""Seconds between signs of life; a process on another machine counts as dead after four of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,7 @@ class Execution:
     store: Store
     recorder: Recorder
     stop: StopSignal
+    running: set[str] = field(default_factory=set)
 
     async def run(self, claimed: Claimed, *, past: Past | None = None, turns: Sequence[Turn] = ()) -> Ended:
         """Execute a claimed run to its end; whatever goes wrong in it is its own failure.
@@ -54,6 +59,7 @@ class Execution:
         """
         started = monotonic()
         trace = None
+        self.running.add(claimed.plan.id)
         try:
             composed = self._compose(claimed, past, turns)
             ended = await self._conduct(claimed, composed)
@@ -61,12 +67,14 @@ class Execution:
             ended = Ended(claimed.plan.id, RunStatus.FAILED, None, str(error))
         except StoreError:
             raise
-        except (CancelledError, KeyboardInterrupt):
+        except (asyncio.CancelledError, KeyboardInterrupt):
+            self.running.discard(claimed.plan.id)
             self.release(claimed)
             raise
         except (Exception, SystemExit, GeneratorExit) as error:  # noqa: BLE001  it must not end the others
             ended = Ended(claimed.plan.id, RunStatus.FAILED, None, short(error))
             trace = traceback.format_exc()
+        self.running.discard(claimed.plan.id)
         self.recorder.finish(
             claimed.plan.id,
             claimed.attempt,
@@ -77,6 +85,13 @@ class Execution:
             trace=trace,
         )
         return ended
+
+    async def keep_alive(self) -> None:
+        """Give signs of life for the runs in hand, until cancelled: a model may take long to reply."""
+        while True:
+            await asyncio.sleep(HEARTBEAT_S)
+            if self.running:
+                beat(self.store, self.running)
 
     def release(self, claimed: Claimed) -> None:
         """Give a claimed run back unexecuted, for the next call to continue."""

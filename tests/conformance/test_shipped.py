@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 
 import lab
+from db.query import query
+from db.records import read_record
+from db.store import open_store
 from lab.api import check_environment, check_policy
 from scenarios.catalog import ENVIRONMENTS, load_environment, shipped_files
 from scenarios.spec import Scenario
@@ -44,3 +47,18 @@ def test_an_environment_documents_itself(name: str) -> None:
     assert kind.policies
     assert all(spec.about and spec.unit for spec in kind.measures)
     assert all(one.source and one.n and one.caveat for spec in kind.measures for one in spec.reference)
+
+
+@pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
+def test_measures_computed_from_the_log_are_the_logged_ones(path: Path, tmp_path: Path) -> None:
+    scenario = loaded(path)
+    run = lab.run(scenario, db=str(tmp_path / "log.db"))
+    with open_store(run.db, create=False) as store:
+        record = read_record(store, run.id)
+        sql = "select measure, agent, value from v_measure order by measure, coalesce(agent, '')"
+        logged = list(query(store, sql).rows)
+    found = [one for spec in scenario.environment_class().measures for one in spec.compute(record)]
+    again = sorted(((one.name, one.agent or "", one.value) for one in found), key=lambda one: one[:2])
+    assert [(name, agent) for name, agent, _ in again] == [(name, agent or "") for name, agent, _ in logged]
+    for (_, _, value), (_, _, kept) in zip(again, logged, strict=True):
+        assert kept == (None if value is None else pytest.approx(value, rel=1e-11))

@@ -5,7 +5,7 @@ import pytest
 from db.owners import Owner, wall_clock
 from db.query import query
 from db.reading import get_run
-from db.runs import Ending, RunPlan, beat, claim, finish, statuses
+from db.runs import Ending, RunPlan, beat, claim, finish
 from db.store import Store
 from lab.core.chain import GENESIS
 from lab.core.records import RunStatus
@@ -113,8 +113,3 @@ def test_a_second_attempt_clears_the_error_and_adds_its_time(store: Store) -> No
     assert get_run(store, "a").error is None
     finish(store, Ending("aaaaaaaaaaaa", claimed.attempt, RunStatus.DONE, "d" * 32, 2.0))
     assert get_run(store, "a").wall_s == 3.0
-
-
-def test_statuses_are_told_for_the_runs_that_the_log_holds(store: Store) -> None:
-    begin(store, plan())
-    assert statuses(store, ["aaaaaaaaaaaa", "bbbbbbbbbbbb"]) == {"aaaaaaaaaaaa": RunStatus.RUNNING}

@@ -1,4 +1,4 @@
-"""The first schema: runs and their behaviour, hidden variables, claims, model calls, measures, texts."""
+"""The first schema: runs and their behavior, hidden variables, claims, model calls, measures, texts."""
 
 from __future__ import annotations
 

@@ -24,6 +24,6 @@ def test_a_chained_row_has_its_number_first_and_its_hash_last(row: type) -> None
 
 
 def test_rows_hold_no_run_study_or_model_inside_the_chain() -> None:
-    """What is not behaviour stays out of the digest (architecture §5.5)."""
+    """What is not behavior stays out of the digest (architecture §5.5)."""
     chained = {name for row in (DecisionRow, EventRow, ExposureRow) for name in row._fields[1:-1]}
     assert not chained & {"study", "policy", "model", "tokens_in", "cost_usd", "latency_s", "hidden", "seed"}

@@ -1,4 +1,4 @@
-"""Many runs in one process: the same behaviour however many are in flight, and a brake that loses nothing."""
+"""Many runs in one process: the same behavior however many are in flight, and a brake that loses nothing."""
 
 from __future__ import annotations
 

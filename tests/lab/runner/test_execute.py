@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from pathlib import Path
 
+import pytest
+
 import lab
+from db.recorder import Recorder
+from db.store import open_store
 from lab.core.errors import UnknownName
 from lab.core.records import RunStatus
 from lab.core.registry import Registry
-from lab.runner.execute import short
+from lab.engine.conductor import StopSignal
+from lab.runner.execute import Execution, short
 from tests.support.studies import count
 
 BROKEN = """\
@@ -114,3 +120,20 @@ def test_a_log_that_lost_its_end_is_refused_not_overwritten(tmp_path: Path) -> N
     lab.batch(path, db=str(tmp_path / "log.db"))
     failed = lab.query("select error from v_run where status = 'failed'", db=str(tmp_path / "log.db"))
     assert all("the log holds 1 rows where it noted 2" in error for error in failed["error"])
+
+
+def test_runs_in_hand_give_signs_of_life(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lab.runner.execute.HEARTBEAT_S", 0.01)
+    beats: list[set[str]] = []
+    monkeypatch.setattr("lab.runner.execute.beat", lambda store, runs: beats.append(set(runs)))
+    with open_store(str(tmp_path / "log.db")) as store:
+        execution = Execution(store, Recorder(store), StopSignal(), running={"abc"})
+
+        async def a_while() -> None:
+            alive = asyncio.create_task(execution.keep_alive())
+            while not beats:
+                await asyncio.sleep(0)
+            alive.cancel()
+
+        asyncio.run(a_while())
+    assert beats[0] == {"abc"}
