@@ -11,7 +11,7 @@ from scenarios.look import Look
 from scenarios.social.talk import quoted_messages
 
 if TYPE_CHECKING:
-    from scenarios.social.public_goods.rules import PublicGoodsParams
+    from scenarios.social.public_goods.spec import PublicGoodsParams
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scenarios.social.public_goods.measures import END, PUNISHED, START, slope
-from scenarios.social.public_goods.rules import PublicGoods, PublicGoodsParams
+from scenarios.social.public_goods.rules import PublicGoods
+from scenarios.social.public_goods.spec import PublicGoodsParams
 from tests.scenarios.social.readers import Fixed
 from tests.support.worlds import Played, play
 

@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import ValidationError
 
 from lab.core.ports import Policy, Seat
 from scenarios.environment import NoParams
 from scenarios.social.public_goods.policies import ConditionalCooperator, FreeRider, FullContributor, Random
-from scenarios.social.public_goods.rules import PublicGoods, PublicGoodsParams
+from scenarios.social.public_goods.rules import PublicGoods
+from scenarios.social.public_goods.spec import PublicGoodsParams
 from tests.scenarios.social.readers import Fixed, Kept, Reader
 from tests.scenarios.social.shipped import play_shipped
 from tests.support.worlds import Played, play
@@ -160,15 +160,6 @@ def test_payoffs_without_a_dilemma_are_a_problem(mpcr: float, n: int) -> None:
 def test_a_dilemma_is_no_problem() -> None:
     seats = [Seat(name, None, NoParams()) for name in NAMES]
     assert list(PublicGoods.problems(PublicGoodsParams(), seats)) == []
-
-
-@pytest.mark.parametrize(
-    "params",
-    [{"rounds": 0}, {"endowment": 0}, {"punish": {"cost": -1}}, {"punish": {"effekt": 1}}, {"mpcr": -0.4}],
-)
-def test_impossible_params_are_refused(params: dict[str, Any]) -> None:
-    with pytest.raises(ValidationError):
-        PublicGoodsParams.model_validate(params)
 
 
 def test_expected_decisions_count_every_phase() -> None:
