@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from itertools import count
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pydantic import ValidationError
@@ -13,7 +12,7 @@ from lab.core.errors import LabError, suggestion
 from lab.core.ports import Policy, PolicyContext
 from lab.core.records import DecisionRequest
 from lab.core.registry import Registry
-from lab.core.scripted import ScriptedPolicy
+from lab.core.scripted import ScriptedPolicy, draws
 
 ANY_GAME = {"uniform": "agents.scripted:Uniform", "first": "agents.scripted:First"}
 
@@ -59,12 +58,6 @@ class ScriptedKind:
         policy_class = _table(environment).load(options["name"])
         policy: Policy = policy_class(**_without_name(options))
         return policy
-
-
-def draws(ctx: PolicyContext) -> Callable[[], float]:
-    """A source of keyed numbers in [0, 1), one after the other."""
-    numbers = count()
-    return lambda: ctx.uniform("policy", next(numbers))
 
 
 def _table(environment: PlaysPolicies) -> Registry:

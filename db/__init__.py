@@ -8,7 +8,7 @@ Read `tables.py` first (what is kept), then `recorder.py` (how it gets in), then
 gets it out).
 
     connection.py   where a database is, how it is opened, what its errors mean; all dialect differences
-    schema.py       creates, recognises and upgrades a schema (`migrations/`, `triggers.py`, `views.py`)
+    schema.py       creates, recognizes and upgrades a schema (`migrations/`, `triggers.py`, `views.py`)
     store.py        `open_store`: the open database that all others take
     recorder.py     rows in, many runs per transaction
     runs.py         claiming and ending runs; `owners.py` knows who is alive; `studies.py` names studies

@@ -17,6 +17,7 @@ from db.query import query
 from db.store import Store
 from db.tables import claim_act, hidden, param, run, study
 from db.views import V_DECISION, V_EVENT, V_EXPOSURE, V_MEASURE, V_RUN, ColumnType
+from lab.core.canonical import unlabel
 from lab.core.errors import StoreError, UnknownName
 
 if TYPE_CHECKING:
@@ -106,8 +107,7 @@ def frames(store: Store, selection: Selection) -> Iterator[polars.DataFrame]:
     """The rows of a selection as data frames of bounded size; at least one, which may be empty."""
     import polars
 
-    kinds = {"text": polars.String, "integer": polars.Int64, "number": polars.Float64}
-    schema = {name: kinds[type_] for name, type_ in selection.types.items()}
+    schema = _schema(selection)
     rows = query(store, selection.sql, selection.params).rows
     chunk = list(islice(rows, _CHUNK))
     yield polars.DataFrame(chunk, schema=schema, orient="row")
@@ -164,17 +164,10 @@ def _factors(store: Store, study_name: str | None, run_id: str | None) -> list[_
 
 
 def _type_of_levels(levels: list[str]) -> ColumnType:
-    if all(_reads_as(int, level) for level in levels):
+    kinds = {type(unlabel(level)) for level in levels}
+    if kinds <= {int}:
         return "integer"
-    return "number" if all(_reads_as(float, level) for level in levels) else "text"
-
-
-def _reads_as(reads: type[int] | type[float], level: str) -> bool:
-    try:
-        reads(level)
-    except ValueError:
-        return False
-    return True
+    return "number" if kinds <= {int, float} else "text"
 
 
 def _type(column: Column[Any]) -> ColumnType:
@@ -190,7 +183,6 @@ def _quoted(name: str) -> str:
 
 def _lazy_frame(store: Store, selection: Selection) -> polars.LazyFrame:
     """The rows of a selection, read only while they are written."""
-    import polars
     from polars.io.plugins import register_io_source
 
     def read(
@@ -200,9 +192,14 @@ def _lazy_frame(store: Store, selection: Selection) -> polars.LazyFrame:
             kept = frame if predicate is None else frame.filter(predicate)
             yield kept if columns is None else kept.select(columns)
 
+    return register_io_source(read, schema=_schema(selection))
+
+
+def _schema(selection: Selection) -> dict[str, polars.DataType]:
+    import polars
+
     kinds = {"text": polars.String, "integer": polars.Int64, "number": polars.Float64}
-    schema = {name: kinds[type_]() for name, type_ in selection.types.items()}
-    return register_io_source(read, schema=schema)
+    return {name: kinds[type_]() for name, type_ in selection.types.items()}
 
 
 def _write(frame: polars.LazyFrame, file: Path, format: str) -> None:

@@ -1,6 +1,6 @@
 """A behavioral science lab for LLM agents: author a scenario, run a study, query the log.
 
-Read `api.py` for what the names below do and `core/records.py` for what the parts say to each other. The
+Read `api/` for what the names below do and `core/records.py` for what the parts say to each other. The
 names load on first use, so that `import lab` costs nothing.
 """
 

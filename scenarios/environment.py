@@ -110,6 +110,11 @@ class Environment(Generic[P]):
         """The human values to set beside the measures of a game with these params, by measure."""
         return {spec.name: spec.reference for spec in cls.measures if spec.reference}
 
+    @classmethod
+    def label_options(cls, params: P) -> tuple[str, ...]:
+        """The options that may be shown under other names, as ``render: {labels: shuffle}`` asks."""
+        return ()
+
     # --- what a subclass uses ----------------------------------------------------------------------
 
     @property

@@ -32,4 +32,10 @@ class Look:
 def shuffled_labels(options: tuple[str, ...], seed: int) -> dict[str, str]:
     """Neutral letters for the options, in an order drawn from the run's seed."""
     order = sorted(options, key=lambda option: uniform(stream_key(seed, "render.labels", option)))
-    return {option: LETTERS[index] for index, option in enumerate(order)}
+    return {option: _letters(place) for place, option in enumerate(order)}
+
+
+def _letters(place: int) -> str:
+    """A to Z, then AA, AB …: as many names as a game may have options."""
+    before, last = divmod(place, len(LETTERS))
+    return (_letters(before - 1) if before else "") + LETTERS[last]

@@ -81,7 +81,7 @@ def _listed(value: Any) -> Any:
     return tuple(value) if isinstance(value, list | tuple) else (value,)
 
 
-class Participant(Section):
+class _Agent(Section):
     """What every agent has, in a file and in a run."""
 
     name: Name
@@ -100,14 +100,14 @@ class Participant(Section):
     """Settings of this agent that the environment defines."""
 
 
-class AgentEntry(Participant):
+class AgentEntry(_Agent):
     """An agent of a file, or a group of alike agents."""
 
     count: int | None = Field(None, ge=1, le=MAX_GROUP)
     """Makes a group of so many agents: NAME-1, NAME-2, …"""
 
 
-class AgentSpec(Participant):
+class AgentSpec(_Agent):
     """An agent of a run; `group` is the name of the entry that a `count` expanded."""
 
     group: str | None = None
@@ -300,13 +300,12 @@ class Scenario(_Experiment):
         return Look(
             wording=_sampled(self.render.wording, seed, "render.wording"),
             cover=_sampled(self.render.cover, seed, "render.cover"),
-            labels=shuffled_labels(self._label_options(), seed) if self.render.labels == "shuffle" else {},
+            labels=self._labels(seed) if self.render.labels == "shuffle" else {},
         )
 
-    def _label_options(self) -> tuple[str, ...]:
-        """The options that the environment lets be relabelled; none where it does not say."""
-        label_options = getattr(self.environment_class(), "label_options", None)
-        return tuple(label_options(self.environment_params())) if label_options else ()
+    def _labels(self, seed: int) -> dict[str, str]:
+        options = self.environment_class().label_options(self.environment_params())
+        return shuffled_labels(options, seed)
 
 
 def parse_params(spec: type[Spec], params: Mapping[str, Any]) -> Spec:

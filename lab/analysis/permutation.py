@@ -22,7 +22,8 @@ EXACT_MAX = 2**14
 
 RESAMPLES = 9_999
 _BLOCK = 2**17
-_SLACK = 1e-9
+SLACK = 1e-9
+"""Numbers that differ by less than this share of their scale differ by rounding alone."""
 
 
 def sign_flip_p(differences: Values, *, direction: Direction, seed: int) -> float:
@@ -126,7 +127,7 @@ def _tail(
     import numpy as np
 
     turn = {"greater": np.positive, "less": np.negative, "two-sided": np.abs}[direction]
-    bar = float(turn(observed)) - _SLACK * scale
+    bar = float(turn(observed)) - SLACK * scale
     hits = total = 0
     for block in blocks:
         hits += int((turn(block) >= bar).sum())

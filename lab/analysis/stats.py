@@ -12,15 +12,12 @@ from dataclasses import dataclass
 from math import isnan, sqrt
 from typing import TYPE_CHECKING, Literal
 
-from lab.analysis.permutation import Direction, permutation_floor, relabel_p, sign_flip_p
+from lab.analysis.permutation import SLACK, Direction, permutation_floor, relabel_p, sign_flip_p
 from lab.core.canonical import settled_float
 from lab.core.streams import generator, stream_key
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Values = NDArray[np.float64]
+    from lab.analysis.permutation import Values
 
 MIN_PAIRS = 6
 """Fewer pairs carry no confirmatory verdict: two-sided, 2/2^5 = .0625 is the least p of five."""
@@ -32,7 +29,6 @@ SURE = "all seeds gave the same difference: nothing here is random, so p says no
 """The note on pairs that differ all alike."""
 
 _BATCH = 2**17
-_SLACK = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +50,7 @@ class Comparison:
         interval: of the mean difference.
         p_value: of a permutation test against "the arm makes no difference".
         floor: the least p that so few runs can reach.
-        effect: standardised difference; None when nothing varies.
+        effect: standardized difference; None when nothing varies.
         note: what keeps this from a confirmatory verdict, or None.
     """
 
@@ -216,7 +212,7 @@ def _over_spread(difference: float, samples: Sequence[Sequence[float]]) -> float
     freedom = sum(len(sample) - 1 for sample in samples)
     squares = sum((value - sum(sample) / len(sample)) ** 2 for sample in samples for value in sample)
     scale = max(abs(value) for sample in samples for value in sample)
-    if not freedom or sqrt(squares / freedom) <= _SLACK * scale:
+    if not freedom or sqrt(squares / freedom) <= SLACK * scale:
         return None
     return difference / sqrt(squares / freedom)
 

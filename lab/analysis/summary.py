@@ -204,21 +204,19 @@ def _human_values(cells: Sequence[Cell]) -> Iterator[HumanValue]:
     """Each human value once, with the cells whose game it fits."""
     fitting: dict[tuple[str, Reference], list[str]] = {}
     for cell in cells:
-        for spec in _declared(cell.scenario):
-            if spec.name in cell.scenario.measures:
-                for reference in _references(cell.scenario, spec):
-                    fitting.setdefault((spec.name, reference), []).append(cell.name)
+        for measure, found in _references(cell.scenario).items():
+            for reference in found if measure in cell.scenario.measures else ():
+                fitting.setdefault((measure, reference), []).append(cell.name)
     for (measure, reference), names in fitting.items():
         yield HumanValue(measure, reference, tuple(names))
 
 
-def _references(scenario: Scenario, spec: MeasureSpec) -> tuple[Reference, ...]:
-    """The human values that an environment offers for a game with these params."""
-    fitting = getattr(scenario.environment_class(), "references", None)
-    if fitting is None:
-        return spec.reference
-    found: tuple[Reference, ...] = fitting(scenario.environment_params()).get(spec.name, ())
-    return found
+def _references(scenario: Scenario) -> Mapping[str, tuple[Reference, ...]]:
+    """The human values for a game with these params; none where its code is no longer at hand."""
+    try:
+        return scenario.environment_class().references(scenario.environment_params())
+    except UsageError:
+        return {}
 
 
 def _troubles(store: Store, study_id: str) -> Iterator[Trouble]:

@@ -126,7 +126,7 @@ def batch(
         UsageError: when the log holds a study of this name with other settings.
         StoreError: when the log cannot be written.
     """
-    spec = study if isinstance(study, StudySpec) else _study(study)
+    spec = study if isinstance(study, StudySpec) else load_study(study)
     options = BatchOptions(workers=workers, limit=limit, pilot=pilot)
     with open_store(db) as store:
         entered = enter_study(store, spec)
@@ -212,7 +212,13 @@ def _scenario(
     return loaded
 
 
-def _study(path: str | Path) -> StudySpec:
+def load_study(path: str | Path) -> StudySpec:
+    """The validated study of a YAML file.
+
+    Raises:
+        ScenarioError: with every problem of the file.
+        UsageError: when it is a scenario.
+    """
     loaded = load(path)
     if not isinstance(loaded, StudySpec):
         raise UsageError(f"{path} is a scenario: run it with `lab run`, or name a *.study.yaml file")

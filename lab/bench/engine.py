@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -56,6 +56,12 @@ class Figure:
         return self.value >= self.gate if self.at_least else self.value <= self.gate
 
 
+def figures() -> list[Figure]:
+    """Every figure, measured now in a folder that is removed afterwards."""
+    with tempfile.TemporaryDirectory() as folder:
+        return list(measure(Path(folder)))
+
+
 def measure(folder: Path) -> Iterator[Figure]:
     """Every figure, measured now, with files in `folder`; garbage is collected as while worlds run."""
     with fewer_collections():
@@ -70,7 +76,7 @@ def speed(folder: Path, rounds: int = ROUNDS, steps: int = STEPS) -> Iterator[Fi
     bare, full = StepParams(steps=steps, full=False), StepParams(steps=steps)
     yard, engine, logged, again = [], [], [], []
     for number in range(rounds):
-        with _store(folder / f"speed-{number}.db") as store:
+        with open_store(str(folder / f"speed-{number}.db")) as store:
             _enter(store, "bench")
             recorder = Recorder(store)
             yard.append(cpu_s(lambda: gather_nothing(steps)))
@@ -94,10 +100,10 @@ def writing(folder: Path, rounds: int = ROUNDS, steps: int = STEPS) -> Iterator[
     play_steps(StepParams(steps=steps), sink=kept)
     shares = []
     for number in range(rounds):
-        with _store(folder / f"ours-{number}.db") as store:
+        with open_store(str(folder / f"ours-{number}.db")) as store:
             _enter(store, "bench")
             ours = _wall_s(partial(_replayed, kept, Recorder(store)))
-        with _store(folder / f"raw-{number}.db"):
+        with open_store(str(folder / f"raw-{number}.db")):
             pass
         raw = _wall_s(partial(_raw_insert, folder / f"raw-{number}.db", kept))
         shares.append(raw / ours)
@@ -112,7 +118,7 @@ def memory(folder: Path, runs: tuple[int, int] = MEMORY_RUNS) -> Iterator[Figure
 
 def reading(folder: Path, events: int = EVENTS) -> Iterator[Figure]:
     """CPU time to list runs, page through events and group them, on a log of a million events."""
-    with _store(folder / "million.db") as store:
+    with open_store(str(folder / "million.db")) as store:
         _fill(store, events)
         last = f"{EVENT_RUNS // 2:012d}"
         yield Figure("list of runs", _best_ms(lambda: list_runs(store)), "ms", 50)
@@ -122,12 +128,6 @@ def reading(folder: Path, events: int = EVENTS) -> Iterator[Figure]:
 
 
 # --- inside ----------------------------------------------------------------------------------------
-
-
-@contextmanager
-def _store(path: Path) -> Iterator[Store]:
-    with open_store(str(path)) as store:
-        yield store
 
 
 def _plan(run: str) -> RunPlan:
@@ -216,9 +216,3 @@ def _wall_s(work: Callable[[], Any]) -> float:
 
 def _best_ms(work: Callable[[], Any], times: int = 5) -> float:
     return 1000 * min(cpu_s(work) for _ in range(times))
-
-
-def figures() -> list[Figure]:
-    """Every figure, measured now in a folder that is removed afterwards."""
-    with tempfile.TemporaryDirectory() as folder:
-        return list(measure(Path(folder)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -12,7 +13,7 @@ from lab.cli.options import Json
 from lab.cli.outlines import about, class_table, module_table
 from lab.cli.printing import counted, note, say, say_json
 from lab.cli.table import table
-from lab.core.errors import Problem, ScenarioError, UnknownName
+from lab.core.errors import ScenarioError, UnknownName
 from lab.core.registry import is_import_string
 from scenarios.catalog import ENVIRONMENTS, ROOT, shipped_files
 
@@ -74,18 +75,8 @@ def _checked(file: Path, allow_code: bool) -> Scenario | Study | ScenarioError:
 
 def _checked_json(file: Path, found: Scenario | Study | ScenarioError) -> dict[str, Any]:
     if isinstance(found, ScenarioError):
-        return {"file": str(file), "ok": False, "problems": [_problem_json(one) for one in found.problems]}
+        return {"file": str(file), "ok": False, "problems": [asdict(one) for one in found.problems]}
     return {"file": str(file), "ok": True, **found.to_json()}
-
-
-def _problem_json(problem: Problem) -> dict[str, Any]:
-    return {
-        "file": problem.file,
-        "line": problem.line,
-        "column": problem.column,
-        "path": problem.path,
-        "message": problem.message,
-    }
 
 
 def _tell_checked(file: Path, found: Scenario | Study | ScenarioError) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 WIDEST = 48
 DIM = "dim"
-COLOURS = ("cyan", "magenta", "green", "yellow", "blue", "bright_red", "bright_cyan", "bright_magenta")
+COLORS = ("cyan", "magenta", "green", "yellow", "blue", "bright_red", "bright_cyan", "bright_magenta")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +42,10 @@ class Names:
         return max(map(len, self.names))
 
     def name(self, agent: str | None) -> Span:
-        """An agent's name, padded, in its own colour."""
+        """An agent's name, padded, in its own color."""
         if agent not in self.names:
             return Span((agent or "").ljust(self.width))
-        return Span(agent.ljust(self.width), f"bold {COLOURS[self.names.index(agent) % len(COLOURS)]}")
+        return Span(agent.ljust(self.width), f"bold {COLORS[self.names.index(agent) % len(COLORS)]}")
 
     def row(self, seq: int) -> Span:
         """The number of a row, which `lab fork --at` takes."""
@@ -159,12 +159,12 @@ def _decision_line(
         names.name(line.decision.agent),
         Span(f"  {_words(line).ljust(widths.act)}", "" if status in VALID else "bold red"),
         Span(f" ({status})" if mended else "", "yellow"),
-        Span(f"  {payoff.rjust(widths.payoff)}" if widths.payoff else "", _colour(payoff)),
+        Span(f"  {payoff.rjust(widths.payoff)}" if widths.payoff else "", _color(payoff)),
         Span(f"  {facts_words(facts)}" if facts else "", DIM),
     )
 
 
-def _colour(payoff: str) -> str:
+def _color(payoff: str) -> str:
     return "red" if payoff.startswith("-") else "green"
 
 
@@ -206,7 +206,7 @@ def _is_told(event: Event, decisions: Mapping[int, DecisionLine]) -> bool:
 def _event_line(event: Event, names: Names) -> Line:
     if event.kind == "payoff":
         paid, why = signed(event.value or 0.0), event.payload.get("why")
-        who = (names.name(event.agent), Span("  payoff "), Span(paid, _colour(paid)))
+        who = (names.name(event.agent), Span("  payoff "), Span(paid, _color(paid)))
         return (names.row(event.seq), *who, Span(f"  {why}" if why else "", DIM))
     words = event.kind + (f" → {event.target}" if event.target else "") + _content(event)
     if event.agent:

@@ -1,4 +1,4 @@
-"""What goes to the screen: plain text everywhere, colour only on a terminal."""
+"""What goes to the screen: plain text everywhere, color only on a terminal."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def json_line(value: Any) -> str:
 
 
 def paint(lines: Iterable[Line]) -> None:
-    """Print lines, in colour on a terminal; no word of an agent can steer the terminal."""
+    """Print lines, in color on a terminal; no word of an agent can steer the terminal."""
     if not is_terminal(sys.stdout):
         for line in lines:
             print("".join(visible(span.text) for span in line).rstrip())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -160,16 +161,11 @@ def _brake() -> Brake:
 
 def _forecast(study: str, *, json: bool) -> None:
     from lab.analysis.plan import dry_run
-    from lab.api import load
-    from lab.cli.sheets import forecast_json, forecast_sheet
-    from lab.core.errors import UsageError
-    from scenarios.study import Study
+    from lab.api.verbs import load_study
+    from lab.cli.sheets import forecast_sheet
 
-    loaded = load(study)
-    if not isinstance(loaded, Study):
-        raise UsageError(f"{study} is a scenario: run it with `lab run`, or name a *.study.yaml file")
-    forecast = dry_run(loaded)
+    forecast = dry_run(load_study(study))
     if json:
-        say_json(forecast_json(forecast))
+        say_json(asdict(forecast))
     else:
         forecast_sheet(forecast)

@@ -106,20 +106,6 @@ def _valued(value: float | None, unit: str | None) -> tuple[str, str]:
     return number(value), "undefined" if value is None else unit or ""
 
 
-def forecast_json(forecast: Forecast) -> dict[str, Any]:
-    """A forecast as JSON data."""
-    return {
-        "study": forecast.study,
-        "runs": forecast.runs,
-        "cells": forecast.cells,
-        "decisions": forecast.decisions,
-        "model_calls": forecast.model_calls,
-        "tokens": forecast.tokens,
-        "cost_usd": forecast.cost_usd,
-        "capture_bytes": forecast.capture_bytes,
-    }
-
-
 def forecast_sheet(forecast: Forecast) -> None:
     """Print what a study would take."""
     cost = forecast.cost_usd

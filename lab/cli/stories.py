@@ -57,15 +57,15 @@ def story(store: Store, run: str, *, agent: str | None = None) -> Iterator[Line]
 
 def raw_lines(store: Store, run: str, *, agent: str | None = None) -> Iterator[str]:
     """The rows of a run by seq, each as one line of JSON."""
-    for row in rows(store, run, agent=agent):
+    for row in rows(store, get_run(store, run).id, agent=agent):
         yield json_line(_row_json(row))
 
 
-def rows(store: Store, run: str, *, agent: str | None = None) -> Iterator[Row]:
+def rows(store: Store, run_id: str, *, agent: str | None = None) -> Iterator[Row]:
     """Every row of a run that a transcript has, read page by page."""
     after: int | None = 0
     while after is not None:
-        page = transcript(store, run, agent=agent, after=after)
+        page = transcript(store, run_id, agent=agent, after=after)
         yield from page.lines
         after = page.next_after
 

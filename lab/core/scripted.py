@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from itertools import count
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -25,3 +27,9 @@ class ScriptedPolicy(BaseModel):
 
     def observe(self, request: DecisionRequest, decision: Decision) -> None:
         """Take note of what this agent decided; called once for every decision, in order."""
+
+
+def draws(ctx: PolicyContext) -> Callable[[], float]:
+    """A source of keyed numbers in [0, 1), one after the other, as `Space.sample` takes it."""
+    numbers = count()
+    return lambda: ctx.uniform(draw=next(numbers))

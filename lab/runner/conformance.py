@@ -7,7 +7,7 @@ The test suite runs these checks over everything that ships; run them over your 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -152,9 +152,12 @@ def _keeps_secrets(scenario: Scenario) -> Iterator[str]:
     for name, value in sorted(truths.secrets):
         others = {str(other) for other in declared[name].values or ()} - {value}
         for agent, reader in readers.items():
-            told = [text for text in reader.texts if value in text and not all(o in text for o in others)]
-            if told:
+            if any(value in text and not _names_all(others, text) for text in reader.texts):
                 yield f"'{value}', the value of hidden '{name}', stands in a text shown to '{agent}'"
+
+
+def _names_all(others: Collection[str], text: str) -> bool:
+    return bool(others) and all(other in text for other in others)
 
 
 def _measures_declared(scenario: Scenario) -> Iterator[str]:

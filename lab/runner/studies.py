@@ -62,9 +62,10 @@ def enter_study(store: Store, study: Study) -> Entered:
         canonical(sorted({code_hash(c.scenario.environment_class()) for c in study.cells()}))
     )
     spec = canonical(study.to_json())
-    known = find_study(store, study.name)
-    if known is None:
-        return Entered(put_study(store, study.name, spec=spec, identity=identity, source_hash=source))
+    # what another process entered a moment ago is compared like what was entered yesterday
+    known = find_study(store, study.name) or put_study(
+        store, study.name, spec=spec, identity=identity, source_hash=source
+    )
     changes = compare_identity(parse(known.identity), parse(identity))
     if changes:
         shown = "\n  ".join(changes)

@@ -51,6 +51,17 @@ def test_decisions_come_wide_with_factors_as_typed_columns(log: Store, tmp_path:
     }
 
 
+@pytest.mark.parametrize("level", ["inf", "nan", "007", "1_000", "true"])
+def test_a_level_that_python_alone_reads_as_a_number_stays_text(
+    store: Store, tmp_path: Path, level: str
+) -> None:
+    study = put_study(store, "odd", spec="{}", identity="{}", source_hash="").id
+    for run, value in (("aaaaaaaaaaaa", level), ("bbbbbbbbbbbb", "2")):
+        write_run(store, plan(run, study=study, cell=value, params=(("dose", "params.dose", value),)))
+    files = export(store, format="parquet", target_dir=tmp_path, study_name="odd")
+    assert set(polars.read_parquet(files[0])["dose"]) == {level, "2"}
+
+
 @pytest.mark.parametrize(("run", "rows"), [("cccccccccccc", 3), (None, 9)])
 def test_one_run_or_all_may_be_exported(log: Store, tmp_path: Path, run: str | None, rows: int) -> None:
     files = export(log, format="parquet", target_dir=tmp_path, run_id=run)

@@ -16,6 +16,12 @@ def test_shuffled_labels_are_distinct_letters_for_every_option() -> None:
     assert sorted(labels.values()) == ["A", "B", "C"]
 
 
+def test_more_options_than_letters_get_distinct_labels() -> None:
+    labels = shuffled_labels(tuple(f"option {number}" for number in range(60)), seed=5)
+    assert len(set(labels.values())) == 60
+    assert {"A", "Z", "AA", "AZ", "BA", "BH"} <= set(labels.values())
+
+
 def test_labels_depend_on_the_seed_alone_and_take_every_order_about_equally_often() -> None:
     assert shuffled_labels(("x", "y"), 3) == shuffled_labels(("x", "y"), 3)
     orders = Counter(tuple(sorted(shuffled_labels(("x", "y", "z"), seed).items())) for seed in range(600))

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from lab.core.errors import UsageError
-from scenarios.spec import Participant, Scenario
+from scenarios.spec import AgentSpec, Scenario
 from tests.scenarios.load.toys import MARKET, MarketParams, TraderParams
 
 DATA: dict[str, Any] = {
@@ -123,5 +123,5 @@ def test_plain_labels_leave_the_options_as_they_are() -> None:
 
 def test_the_options_of_a_policy_are_kept() -> None:
     options = {"kind": "llm", "model": "mock/first", "memory": {"mode": "append"}, "layers": [1, 2]}
-    agent = Participant.model_validate({"name": "a", "policy": options})
+    agent = AgentSpec.model_validate({"name": "a", "policy": options})
     assert agent.policy.to_json() == options

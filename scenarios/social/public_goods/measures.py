@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 from lab.core.records import Event, Measured, MeasureSpec, Reference, RunRecord
 from scenarios.environment import mean
+from scenarios.social.public_goods.spec import PublicGoodsParams
 from scenarios.social.tallies import GINI, PAYOFF, PerAgentValues, payoffs, stated, tally
 
 NO_GIFT = "no valid contribution"
@@ -156,12 +156,11 @@ MEASURES = (
 )
 
 
-def references(params: Mapping[str, Any]) -> dict[str, tuple[Reference, ...]]:
+def references(params: PublicGoodsParams) -> dict[str, tuple[Reference, ...]]:
     """The human values that fit a game without talk, with or without effective punishment, by measure."""
-    punish = params["punish"]
-    if params["talk_rounds"]:
+    if params.talk_rounds:
         return {}
-    if punish and punish["effect"]:
+    if params.punish and params.punish.effect:
         return {"contribution_share": (PUNISHED,)}
-    last = {"last_share": (END,)} if params["rounds"] == 10 else {}
+    last = {"last_share": (END,)} if params.rounds == 10 else {}
     return {"first_share": (START,), **last}

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from itertools import count
 from typing import Annotated, Any
 
 from pydantic import Field
 
 from lab.core.ports import PolicyContext
 from lab.core.records import DecisionRequest
-from lab.core.scripted import ScriptedPolicy
+from lab.core.scripted import ScriptedPolicy, draws
 from lab.core.spaces import Quantity
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -115,6 +114,5 @@ class Random(Member):
         return int(ctx.uniform() * (endowment + 1))
 
     def punish(self, request: DecisionRequest, ctx: PolicyContext) -> dict[str, Any]:
-        draws = count()
-        form: dict[str, Any] = request.space.sample(lambda: ctx.uniform(draw=next(draws)))
+        form: dict[str, Any] = request.space.sample(draws(ctx))
         return form

@@ -55,7 +55,7 @@ class PublicGoods(Environment[PublicGoodsParams]):
     @classmethod
     def references(cls, params: PublicGoodsParams) -> Mapping[str, tuple[Reference, ...]]:
         """The human values that fit a game like this one, by measure."""
-        return measures.references(params.model_dump())
+        return measures.references(params)
 
     @classmethod
     def expected_decisions(cls, params: PublicGoodsParams, n_agents: int) -> int:

@@ -35,7 +35,7 @@ def test_lines_are_plain_where_no_terminal_is(capsys: pytest.CaptureFixture[str]
     assert capsys.readouterr().out == "a  b\n"
 
 
-def test_a_terminal_gets_colour_and_no_folding(
+def test_a_terminal_gets_color_and_no_folding(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(printing, "is_terminal", lambda stream: True)

@@ -44,14 +44,17 @@ def measured(record):
 class Flawed(Environment[Params]):
     Params = Params
     policies = {"counting": MODULE + ":Counting", "illegal": MODULE + ":Illegal"}
-    truth = {"mood": TruthSpec("type", "how it feels", ("sunny", "gloomy"))}
+    truth = {
+        "mood": TruthSpec("type", "how it feels", ("sunny", "gloomy")),
+        "goal": TruthSpec("plan", "where it is bound"),
+    }
     measures = (MeasureSpec("known", "a number", "points", measured),)
     non_response = {"choose": "nothing happens"}
 
     def play(self):
         flaw = self.params.flaw
         seen = {"n": next(COUNTER)} if flaw == "unseeded" else {}
-        mood = {"mood": Truth("gloomy")}
+        mood = {"mood": Truth("gloomy"), "goal": Truth("harbor")}
         phase = "other" if flaw == "phase" else "choose"
         decision = yield self.ask(self.agents[0], seen, Choice("a", "b"), phase=phase, hidden=mood)
         if flaw == "fragile":
@@ -59,6 +62,7 @@ class Flawed(Environment[Params]):
 
     def render(self, request):
         text = "You feel gloomy." if self.params.flaw == "leak" else "Feel sunny or gloomy, and choose."
+        text += " The harbor waits." if self.params.flaw == "told" else ""
         return (Segment("rules", "" if self.params.flaw == "silent" else text),)
 """
 
@@ -97,6 +101,7 @@ def test_a_sound_environment_has_no_problems(flawed: object) -> None:
         ("unseeded", "the same seed gave two digests"),
         ("phase", "non_response does not say what happens in phase 'other'"),
         ("leak", "'gloomy', the value of hidden 'mood', stands in a text shown to 'ann'"),
+        ("told", "'harbor', the value of hidden 'goal', stands in a text shown to 'ann'"),
         ("silent", "render gave no text"),
         ("undeclared", "measure 'extra' is computed and not declared"),
         ("reason", "measure 'known' is undefined without a reason"),

@@ -32,6 +32,15 @@ def test_a_changed_study_is_refused_with_its_difference(tmp_path: Path) -> None:
         lab.batch(write_study(tmp_path, seeds=1, rounds=4), db=str(tmp_path / "log.db"))
 
 
+def test_a_study_that_another_process_enters_at_the_same_moment_is_compared_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab.batch(write_study(tmp_path, seeds=1), db=str(tmp_path / "log.db"))
+    monkeypatch.setattr("lab.runner.studies.find_study", lambda *_: None)  # the look was a moment too early
+    with pytest.raises(UsageError, match=r"params\.rounds: 3 → 4"):
+        lab.batch(write_study(tmp_path, seeds=1, rounds=4), db=str(tmp_path / "log.db"))
+
+
 def test_a_smaller_study_is_refused(tmp_path: Path) -> None:
     lab.batch(write_study(tmp_path, seeds=2), db=str(tmp_path / "log.db"))
     with pytest.raises(UsageError, match=r"seeds\.count: 2 → 1"):

@@ -216,7 +216,7 @@ def test_a_type_for_the_challenger_is_a_problem() -> None:
     assert list(Bluff.problems(BluffParams(), [Seat("ann", None, honest), Seat("bob", None, drawn)])) == []
 
 
-def test_every_option_may_be_relabelled() -> None:
+def test_every_option_may_be_relabeled() -> None:
     assert Bluff.label_options(BluffParams()) == ("strong", "weak", "call", "fold")
 
 
