@@ -1,12 +1,12 @@
 # Every target sets up what it needs; the second time that takes no time.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check verify bench format clean
+.PHONY: help setup demo test check verify bench gpu-check format clean
 
 BIN := .venv/bin
 READY := .venv/.ready
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(READY) ## make .venv with everything that the other targets need
 
@@ -15,11 +15,16 @@ $(READY): pyproject.toml constraints.txt .ci/setup
 	@touch $@
 
 demo: export LAB_DB := sqlite:///.demo/lab.db
-demo: $(READY) ## run the punishment study, print its table, ask the log a question
+demo: $(READY) ## run two studies, one with a local model that ships; print tables, ask the log in SQL
 	@rm -rf .demo && mkdir .demo
 	$(BIN)/lab batch scenarios/social/punishment.study.yaml
 	$(BIN)/lab query "select cell, count(*) as runs, round(avg(value), 3) as contribution_share \
 	  from v_measure where measure = 'contribution_share' and agent is null group by cell"
+	$(BIN)/lab batch scenarios/social/organism.study.yaml
+	$(BIN)/lab query "select d.cell, h.value as strong_hand, count(*) as claims, \
+	  round(avg(d.action = 'strong'), 3) as claims_strong, count(distinct d.model) as models \
+	  from v_decision d join hidden h on h.run = d.run and h.seq = d.seq and h.name = 'strong' \
+	  where d.phase = 'claim' group by d.cell, h.value"
 
 test: $(READY) ## run the tests (at most ten minutes on two cores)
 	$(BIN)/python -m pytest -n 2
@@ -36,6 +41,9 @@ verify: $(READY) ## run every oracle at full size, one by one; continues where i
 
 bench: $(READY) ## measure speed and size as ratios
 	$(BIN)/lab bench
+
+gpu-check: $(READY) ## run a model of Qwen3-8B's shape on a GPU; says so where there is none
+	$(BIN)/python -m lab.bench.gpu
 
 format: $(READY) ## format the code and mend what ruff can mend
 	$(BIN)/ruff check --fix

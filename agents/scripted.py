@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pydantic import ValidationError
-
 from agents.catalog import PlaysPolicies
-from lab.core.errors import LabError, suggestion
-from lab.core.ports import Policy, PolicyContext
+from agents.models.pool import ModelPool
+from agents.options import option_problems
+from lab.core.errors import LabError
+from lab.core.ports import AgentFacts, Policy, PolicyContext
 from lab.core.records import DecisionRequest
 from lab.core.registry import Registry
 from lab.core.scripted import ScriptedPolicy, draws
@@ -36,7 +36,9 @@ class First(ScriptedPolicy):
 class ScriptedKind:
     """``{kind: scripted, name: …, option: …}``: a rule of the game, of `ANY_GAME`, or an import string."""
 
-    def problems(self, options: Mapping[str, Any], environment: PlaysPolicies) -> Iterable[tuple[str, str]]:
+    def problems(
+        self, options: Mapping[str, Any], environment: PlaysPolicies, agent: AgentFacts
+    ) -> Iterable[tuple[str, str]]:
         """(path, what is wrong) for an unknown name or a bad option."""
         name = options.get("name")
         if not isinstance(name, str):
@@ -51,9 +53,11 @@ class ScriptedKind:
         if not (isinstance(policy_class, type) and issubclass(policy_class, ScriptedPolicy)):
             yield "name", f"'{name}' is no subclass of lab.core.scripted.ScriptedPolicy"
             return
-        yield from _option_problems(policy_class, _without_name(options))
+        yield from option_problems(policy_class, _without_name(options))
 
-    def build(self, options: Mapping[str, Any], environment: PlaysPolicies) -> Policy:
+    def build(
+        self, options: Mapping[str, Any], environment: PlaysPolicies, agent: AgentFacts, models: ModelPool
+    ) -> Policy:
         """A fresh instance with the options set."""
         policy_class = _table(environment).load(options["name"])
         policy: Policy = policy_class(**_without_name(options))
@@ -66,19 +70,3 @@ def _table(environment: PlaysPolicies) -> Registry:
 
 def _without_name(options: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in options.items() if key != "name"}
-
-
-def _option_problems(
-    policy_class: type[ScriptedPolicy], options: dict[str, Any]
-) -> Iterable[tuple[str, str]]:
-    fields = policy_class.model_fields
-    try:
-        policy_class(**options)
-    except ValidationError as error:
-        for item in error.errors():
-            path = ".".join(str(part) for part in item["loc"])
-            if item["type"] == "extra_forbidden":
-                known = ", ".join(fields) or "none"
-                yield path, f"unknown option{suggestion(path, fields)} (options: {known})"
-            else:
-                yield path, f"{item['msg']}, not {item['input']!r}"

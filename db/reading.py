@@ -71,6 +71,7 @@ class RunInfo:
     cost_usd: float | None
     wall_s: float
     error: str | None
+    notes: str | None
 
 
 _STUDY = study.c.name.label("study")
@@ -176,13 +177,17 @@ def recorded_calls(store: Store, run_id: str) -> Iterator[tuple[CallRow, Mapping
         page = query if after is None else query.where(tuple_(*key) > tuple_(*map(literal, after)))
         with store.reading() as connection:
             calls = [CallRow(*row) for row in connection.execute(page)]
-            wanted = {name for call in calls for name in (call.request, call.reply, call.reasoning)}
+            wanted = {name for call in calls for name in _texts_of_call(call)}
             texts = texts_of(connection, wanted)
         for call in calls:
             yield call, texts
         if len(calls) < _CHUNK:
             return
         after = calls[-1][1 : 1 + len(key)]
+
+
+def _texts_of_call(call: CallRow) -> tuple[str | None, ...]:
+    return call.request, call.reply, call.reasoning, call.prompt_ids, call.reply_ids
 
 
 def text_of(store: Store, address: str) -> str:

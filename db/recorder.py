@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
@@ -22,7 +22,7 @@ from db.store import Store
 from lab.core.errors import StoreError
 from lab.core.ports import Batch, Progress
 from lab.core.records import RunStatus
-from lab.core.rows import CallRow
+from lab.core.rows import ArtifactRow, CallRow
 
 ROWS_MAX = 5_000
 WAIT_S = 0.5
@@ -99,6 +99,15 @@ class Recorder:
         self._take_texts(texts)
         self._grow(1)
 
+    def write_artifact(self, row: ArtifactRow) -> None:
+        """Take a model as it was used; a known one is written once.
+
+        Raises:
+            StoreError: when it was time to write and the database could not.
+        """
+        self._artifacts.append(row)
+        self._grow(1)
+
     def finish(
         self,
         run: str,
@@ -109,9 +118,10 @@ class Recorder:
         wall_s: float,
         error: str | None = None,
         trace: str | None = None,
+        notes: Sequence[str] = (),
     ) -> None:
         """End an attempt in the transaction that writes the run's last rows; see `Ending`."""
-        self._endings.append(Ending(run, attempt, status, digest, wall_s, error, trace))
+        self._endings.append(Ending(run, attempt, status, digest, wall_s, error, trace, tuple(notes)))
         self._grow(1)
 
     async def committed(self) -> None:
@@ -181,6 +191,7 @@ class Recorder:
         self._claims: list[Any] = []
         self._measures: list[Any] = []
         self._calls: list[CallRow] = []
+        self._artifacts: list[ArtifactRow] = []
         self._texts: dict[str, str] = {}
         self._progress: dict[str, Progress] = {}
         self._endings: list[Ending] = []
@@ -193,6 +204,7 @@ class Recorder:
         self._insert(connection, tables.exposure, self._exposures)
         self._insert(connection, tables.hidden, self._hidden)
         self._insert(connection, tables.claim_act, self._claims, skip_known=True)
+        self._insert(connection, tables.model_artifact, self._artifacts, skip_known=True)
         self._insert(connection, tables.model_call, self._calls)
         self._insert(connection, tables.measure, self._measures, skip_known=True)
 

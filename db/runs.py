@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Row, Select, func, select, update
 from db.owners import Owner, wall_clock
 from db.store import Store
 from db.tables import agent, attempt, insert_sql, param, run, text
-from lab.core.canonical import content_hash, value_hash
+from lab.core.canonical import canonical, content_hash, value_hash
 from lab.core.chain import GENESIS, NOTHING_MIXED
 from lab.core.records import RunStatus
 
@@ -113,6 +113,7 @@ class Ending(NamedTuple):
     wall_s: float
     error: str | None = None
     trace: str | None = None
+    notes: tuple[str, ...] = ()
 
 
 def claim(
@@ -155,11 +156,11 @@ def finish(store: Store, ending: Ending) -> None:
 def write_endings(connection: Connection, endings: Sequence[Ending], *, mark: str) -> None:
     """End attempts inside a transaction that is already open; the runs are nobody's from then on."""
     now = wall_clock()
-    runs = [(e.status.value, e.digest, e.wall_s, e.error, now, e.run) for e in endings]
+    runs = [(e.status.value, e.digest, e.wall_s, e.error, _notes(e), now, e.run) for e in endings]
     attempts = [(now, e.status.value, e.trace or e.error, e.run, e.attempt) for e in endings]
     connection.exec_driver_sql(
         f"UPDATE run SET status = {mark}, digest = {mark}, wall_s = wall_s + {mark}, error = {mark}, "
-        f"heartbeat = {mark}, owner = NULL WHERE id = {mark}",
+        f"notes = coalesce({mark}, notes), heartbeat = {mark}, owner = NULL WHERE id = {mark}",
         runs,
     )
     connection.exec_driver_sql(
@@ -167,6 +168,10 @@ def write_endings(connection: Connection, endings: Sequence[Ending], *, mark: st
         f"WHERE run = {mark} AND n = {mark}",
         attempts,
     )
+
+
+def _notes(ending: Ending) -> str | None:
+    return canonical(ending.notes) if ending.notes else None
 
 
 def beat(store: Store, runs: Iterable[str]) -> None:
@@ -237,7 +242,8 @@ def _row(plan: RunPlan, scenario: str, owner: Owner, now: float) -> tuple[object
     meant = _hash_of_plan(planned, plan.params, plan.agents)
     chain = (GENESIS, 0, None, 0, NOTHING_MIXED)
     counters = (0, 0, 0, 0, 0.0, 0.0)
-    return (*planned, meant, now, RunStatus.RUNNING.value, owner.text, now, *chain, *counters, None)
+    said = (None, None)
+    return (*planned, meant, now, RunStatus.RUNNING.value, owner.text, now, *chain, *counters, *said)
 
 
 def plan_hash(connection: Connection, run_id: str) -> str:

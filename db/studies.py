@@ -8,7 +8,7 @@ from sqlalchemy import Connection, func, select, update
 
 from db.owners import wall_clock
 from db.store import Store
-from db.tables import insert_sql, run, study
+from db.tables import insert_sql, model_call, run, study
 from lab.core.canonical import content_hash, value_hash
 from lab.core.errors import UnknownName
 from lab.core.records import RunStatus
@@ -39,11 +39,19 @@ class StudyInfo:
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """What a study's runs took so far; the price is None when one is unknown."""
+    """What a study's runs took so far.
+
+    Attributes:
+        decisions, tokens, ticks: summed over its runs.
+        cost_usd: price of all its model calls, None when one is unknown.
+        known_cost_usd: the sum of the prices that are known.
+    """
 
     decisions: int
     tokens: int
+    ticks: int
     cost_usd: float | None
+    known_cost_usd: float
 
 
 def put_study(store: Store, name: str, *, spec: str, identity: str, source_hash: str) -> StudyInfo:
@@ -107,12 +115,15 @@ def study_counts(store: Store, study_id: str) -> dict[RunStatus, int]:
 def study_spent(store: Store, study_id: str) -> Spent:
     """What a study's runs took so far."""
     unpriced = func.count() - func.count(run.c.cost_usd)
-    sums = (func.sum(run.c.decisions), func.sum(run.c.tokens), func.sum(run.c.cost_usd), unpriced)
+    calls = select(func.sum(model_call.c.cost_usd)).where(model_call.c.run == run.c.id).scalar_subquery()
+    known = func.sum(func.coalesce(run.c.cost_usd, calls))
+    counted = (func.sum(run.c.decisions), func.sum(run.c.tokens), func.sum(run.c.ticks))
     with store.reading() as connection:
-        decisions, tokens, cost, unknown = connection.execute(
-            select(*sums).where(run.c.study == study_id)
+        decisions, tokens, ticks, cost, unknown = connection.execute(
+            select(*counted, known, unpriced).where(run.c.study == study_id)
         ).one()
-    return Spent(int(decisions or 0), int(tokens or 0), None if unknown else float(cost or 0.0))
+    spent = float(cost or 0.0)
+    return Spent(int(decisions or 0), int(tokens or 0), int(ticks or 0), None if unknown else spent, spent)
 
 
 def _find(connection: Connection, name: str) -> StudyInfo:

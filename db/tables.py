@@ -122,6 +122,7 @@ run = _table(
     _state(_number("cost_usd", "price of all model calls, USD; null when a price is unknown", null=True)),
     _state(_number("wall_s", "wall-clock seconds over all attempts")),
     _state(_text("error", "why it stopped or failed", null=True)),
+    _state(_text("notes", "what to know of its models, a JSON list of sentences", null=True)),
 )
 Index(None, run.c.created, run.c.id)
 Index(None, run.c.study, run.c.cell_index, run.c.replicate)
@@ -210,6 +211,25 @@ model_call = _table(
     _number("latency_s", "wall-clock seconds", null=True),
     _text("facts", "what else the provider told, JSON", null=True),
     _text("error", "why the try failed; null when it did not", null=True),
+    _text("artifact", "id of the model as it was used, in model_artifact", null=True),
+    _text("prompt_ids", "content address of the prompt's tokens, a JSON list", null=True),
+    _text("reply_ids", "content address of the reply's tokens, a JSON list", null=True),
+    _text(
+        "segments",
+        "the prompt's named parts, a JSON list of [name, message, first character, end, first token, end]",
+        null=True,
+    ),
+    _text(
+        "parsed",
+        "what the reply was read as, JSON: status, value, problem, and spans: characters of each value",
+        null=True,
+    ),
+    _text(
+        "choice_logprobs",
+        "JSON: each legal reply to its log-probability, terminator included, nats",
+        null=True,
+    ),
+    _number("legal_mass", "probability of all legal replies together", null=True),
 )
 
 model_artifact = _table(
@@ -322,6 +342,8 @@ TEXT_REFERENCES = (
     model_call.c.request,
     model_call.c.reply,
     model_call.c.reasoning,
+    model_call.c.prompt_ids,
+    model_call.c.reply_ids,
     event.c.text,
     exposure.c.text,
 )

@@ -114,11 +114,12 @@ V_RUN = View(
         "scenario_hash": _text("hash", "tells scenarios apart"),
         "created": _number("s", "wall clock since 1970: when first claimed"),
         "error": _text("words", "why it stopped or failed"),
+        "notes": _text("JSON", "what to know of its models, such as a fallback; null when nothing"),
     },
     """SELECT r.id AS run, s.name AS study, r.name AS scenario, r.family, r.environment, r.cell,
        r.replicate, r.seed, r.status, r.digest, r.ticks, r.decisions, r.invalid, r.tokens, r.cost_usd,
        r.wall_s, r.factors, r.parent, r.fork_at, r.fork, r.look, r.environment_version, r.scenario_hash,
-       r.created, r.error
+       r.created, r.error, r.notes
 FROM run r LEFT JOIN study s ON s.id = r.study""",
 )
 
@@ -237,6 +238,48 @@ V_EXPOSURE = View(
 FROM exposure x""",
 )
 
+V_CALL = View(
+    "v_call",
+    "one completion inside a decision, or one failed try at it, with its texts",
+    {
+        **_RUN,
+        **_PLACE,
+        "seq": _integer("count", "seq of its decision"),
+        "tick": _integer("ticks", "simulated time of the ask"),
+        "phase": _text("name", "kind of moment"),
+        "agent": _text("name", "who decided"),
+        "call": _integer("count", "number of the call within the decision, from 0"),
+        "attempt": _integer("count", "number of the re-ask of the decision, from 0"),
+        "try": _integer("count", "number of the try at this call, from 0"),
+        "node": _text("name", "node of the cognition graph, and how often it called before, as node#n"),
+        "model": _text("name", "the model as the scenario names it"),
+        "provider": _text("name", "openai, local, mock or human; null for a failed try"),
+        "fingerprint": _text("hash", "of the weights, or the provider's version; null when not told"),
+        "request": _text("JSON", "messages, sampling, seed, schema, interventions; choices when scored"),
+        "reply": _text("words", "what it answered; null for a failed try"),
+        "reasoning": _text("words", "thinking kept apart from the reply"),
+        "finish": _text("name", "why the reply ended: stop, length, refusal …"),
+        "parsed": _text("JSON", "what the reply was read as: status, value, problem, spans"),
+        "choice_logprobs": _text("JSON", "each legal reply to its log-probability, nats"),
+        "legal_mass": _number("0 … 1", "probability of all legal replies together"),
+        "tokens_in": _integer("tokens", "tokens of the request"),
+        "tokens_out": _integer("tokens", "tokens of the reply"),
+        "cost_usd": _number("USD", "its price; null when unknown"),
+        "latency_s": _number("s", "wall-clock seconds"),
+        "facts": _text("JSON", "what else is known: what was sent, execution path, cache use …"),
+        "error": _text("words", "why the try failed; null when it did not"),
+    },
+    f"""SELECT c.run, {_of_run("c", "study", "cell", "seed")},
+       c.seq, c.tick, c.phase, c.agent, c.call, c.attempt, c.try, c.node, c.model,
+       a.provider, a.fingerprint,
+       {_text_at("c.request", "request")},
+       {_text_at("c.reply", "reply")},
+       {_text_at("c.reasoning", "reasoning")},
+       c.finish, c.parsed, c.choice_logprobs, c.legal_mass,
+       c.tokens_in, c.tokens_out, c.cost_usd, c.latency_s, c.facts, c.error
+FROM model_call c LEFT JOIN model_artifact a ON a.id = c.artifact""",
+)
+
 V_FAILURE = View(
     "v_failure",
     "a failed or stopped run, a decision that is not valid, or a failed try at a model call",
@@ -266,7 +309,7 @@ WHERE c.error IS NOT NULL""",
 
 VIEWS = {
     view.name: view
-    for view in (V_RUN, V_FACTOR, V_DECISION, V_MEASURE, V_EVENT, V_MESSAGE, V_EXPOSURE, V_FAILURE)
+    for view in (V_RUN, V_FACTOR, V_DECISION, V_MEASURE, V_EVENT, V_MESSAGE, V_EXPOSURE, V_CALL, V_FAILURE)
 }
 """Every view by its name."""
 

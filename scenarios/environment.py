@@ -6,7 +6,9 @@ wall clock and draws no unkeyed random number; all it does to its world goes thr
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict
@@ -109,6 +111,14 @@ class Environment(Generic[P]):
     def references(cls, params: P) -> Mapping[str, tuple[Reference, ...]]:
         """The human values to set beside the measures of a game with these params, by measure."""
         return {spec.name: spec.reference for spec in cls.measures if spec.reference}
+
+    @classmethod
+    def seat_name(cls, position: int, role: str | None) -> str | None:
+        """The name of a seat in the game, by its place in the scenario's order: its role unless redefined.
+
+        An organism plays the seat that its card names.
+        """
+        return role
 
     @classmethod
     def label_options(cls, params: P) -> tuple[str, ...]:
@@ -240,6 +250,18 @@ class Environment(Generic[P]):
         """Every declared measure of a finished run."""
         for spec in self.measures:
             yield from spec.compute(record)
+
+    def rendered(self, request: DecisionRequest, wording: int | None = None) -> tuple[Segment, ...]:
+        """The request in the run's wording, or in another one with the options under their own names."""
+        if wording is None:
+            return self.render(request)
+        other = copy.copy(self)
+        other.look = replace(self.look, wording=wording, labels={})
+        return other.render(request)
+
+    def shown(self, option: str) -> str:
+        """The name under which an option is shown in this run."""
+        return self.look.shown(option)
 
     def change_live(self, params: Mapping[str, Any]) -> None:
         """Take new params from here on; the caller has checked that only `live` paths differ."""

@@ -7,7 +7,13 @@ from dataclasses import dataclass, field
 
 from lab.core.streams import stream_key, uniform
 
-LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+LETTERS = "MRVGPBZX"
+"""The labels, in the order in which they are taken.
+
+Consonants, so that none is a word, as A and I are; no two that follow each other, so that none is an option
+and its alternative; and none that hints at an answer: C and D are the moves of a dilemma, F, N, T, W and Y
+stand for false, no, true, wrong and yes, J, K and Q for cards, S for strong and stag, H for hare.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +42,6 @@ def shuffled_labels(options: tuple[str, ...], seed: int) -> dict[str, str]:
 
 
 def _letters(place: int) -> str:
-    """A to Z, then AA, AB …: as many names as a game may have options."""
+    """M, R, V … X, then MM, MR …: as many names as a game may have options."""
     before, last = divmod(place, len(LETTERS))
     return (_letters(before - 1) if before else "") + LETTERS[last]

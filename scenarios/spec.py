@@ -13,7 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, V
 
 from lab.core.canonical import canonical
 from lab.core.errors import UsageError
-from lab.core.ports import Seat
+from lab.core.ports import AgentFacts, Seat
 from lab.core.streams import stream_key, uniform
 from scenarios.catalog import load_environment
 from scenarios.environment import Environment, Spec
@@ -280,7 +280,28 @@ class Scenario(_Experiment):
     def identity(self) -> dict[str, Any]:
         """The part that decides behavior: a run may be continued only under an equal identity."""
         data = self.to_json()
-        return {key: data[key] for key in IDENTITY}
+        identity = {key: data[key] for key in IDENTITY}
+        if models := self._models_used():
+            identity["models"] = models
+        return identity
+
+    def _models_used(self) -> dict[str, Any]:
+        """What the aliases that agents use stand for; address, key and price change no behavior."""
+        names = [agent.policy.to_json().get("model") for agent in self.agents]
+        return {
+            name: alias.model_dump(mode="json", exclude={"base_url", "api_key_env", "price"})
+            for name, alias in self.models.items()
+            if name in names
+        }
+
+    def agent_facts(self) -> tuple[AgentFacts, ...]:
+        """The agents as their policies are told of them, in scenario order."""
+        kind = self.environment_class()
+        aliases = {name: alias.model_dump(mode="json", by_alias=True) for name, alias in self.models.items()}
+        return tuple(
+            AgentFacts(a.name, a.role, a.persona, kind.seat_name(place, a.role), self.environment, aliases)
+            for place, a in enumerate(self.agents)
+        )
 
     def environment_class(self) -> type[Environment[Any]]:
         """The environment, imported from `code_dir` where it is the scenario's own."""
@@ -293,7 +314,7 @@ class Scenario(_Experiment):
     def seats(self) -> tuple[Seat, ...]:
         """The agents as the environment sees them, in scenario order."""
         spec = self.environment_class().AgentParams
-        return tuple(Seat(a.name, a.role, parse_params(spec, a.params)) for a in self.agents)
+        return tuple(Seat(a.name, a.role, parse_params(spec, a.params), a.policy.kind) for a in self.agents)
 
     def look(self, seed: int) -> Look:
         """How the game is worded in the run of this seed: each list of `render` is sampled once."""

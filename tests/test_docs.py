@@ -42,7 +42,7 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def test_the_readmes_files_are_the_shipped_ones(tmp_path: Path) -> None:
-    scenario, study = blocks("yaml")
+    scenario, study, _ = blocks("yaml")
     (tmp_path / "pgg-punish.yaml").write_text(scenario)
     (tmp_path / "punishment.study.yaml").write_text(study)
     for name in ("pgg-punish.yaml", "punishment.study.yaml"):

@@ -10,7 +10,7 @@ Read `verbs.py` for the functions and `handles.py` for what they return.
 """
 
 from lab.api.handles import Run, Study
-from lab.api.verbs import BatchPlan, batch, fork, get_run, get_study, load, query, replay, run
+from lab.api.verbs import BatchPlan, batch, forecast, fork, get_run, get_study, load, query, replay, run
 from lab.runner.conformance import check_environment, check_policy
 from scenarios.spec import Scenario
 
@@ -22,6 +22,7 @@ __all__ = [
     "batch",
     "check_environment",
     "check_policy",
+    "forecast",
     "fork",
     "get_run",
     "get_study",

@@ -82,11 +82,13 @@ class Study:
         name: its name.
         db: URL of its database.
         warnings: what the call that returned it wants to tell.
+        stopped: the limit that stopped that call before all was done, in words; None when none did.
     """
 
     name: str
     db: str
     warnings: tuple[str, ...] = field(default=(), compare=False)
+    stopped: str | None = field(default=None, compare=False)
 
     @property
     def counts(self) -> Mapping[RunStatus, int]:

@@ -11,11 +11,15 @@ from agents.catalog import Catalog
 from db import reading, studies
 from db.query import query as answer
 from db.store import Store, open_store
+from lab.analysis.plan import Forecast, dry_run
 from lab.api.handles import Run, Study
 from lab.core.errors import UsageError
 from lab.core.records import FINISHED
+from lab.runner.budget import refuse_unpriced
 from lab.runner.execute import Ended
 from lab.runner.loop import Brake
+from lab.runner.pilot import pilot as run_pilot
+from lab.runner.rehearsal import rehearsal
 from lab.runner.repeat import ForkChanges, Replayed, fork_run, naming_swaps, replay_run
 from lab.runner.single import run_scenario
 from lab.runner.studies import BatchOptions, enter_study, run_study
@@ -51,7 +55,8 @@ def load(
     Args:
         path: a scenario file, or a study file (``*.study.yaml``).
         set_: changes as ``path=value``.
-        swap: ``AGENT=scripted/NAME``: another policy for an agent or a group.
+        swap: ``AGENT=MODEL``: another model for an agent or all of a group; ``scripted/NAME`` and ``human``
+            may stand in its place.
         seed: takes the place of a scenario's seed.
         allow_code: whether the file's own environment code may be imported.
 
@@ -60,9 +65,12 @@ def load(
     """
     with naming_swaps(swap) as swaps:
         settings = [*set_, *swaps]
-        if seed is None:
-            return load_any(path, policies=Catalog(), set_=settings, allow_code=allow_code)
-        return load_scenario(path, policies=Catalog(), set_=settings, allow_code=allow_code, seed=seed)
+        if seed is not None:
+            return load_scenario(path, policies=Catalog(), set_=settings, allow_code=allow_code, seed=seed)
+        loaded = load_any(path, policies=Catalog(), set_=settings, allow_code=allow_code)
+    if isinstance(loaded, StudySpec):
+        refuse_unpriced(loaded)
+    return loaded
 
 
 def run(
@@ -83,7 +91,7 @@ def run(
         scenario: a file or a loaded scenario.
         seed: takes the place of the scenario's seed.
         set_: changes as ``path=value``.
-        swap: ``AGENT=scripted/NAME``.
+        swap: ``AGENT=MODEL``; see `load`.
         new: start a new run in any case.
         db: where to log.
         brake: pull it to stop early; Ctrl-C does so too.
@@ -104,6 +112,9 @@ def batch(
     workers: int = 1,
     limit: int | None = None,
     pilot: int | None = None,
+    swap: Sequence[str] = (),
+    rehearse: bool = False,
+    max_cost_usd: float | None = None,
     db: str | None = None,
     brake: Brake | None = None,
     watch: Callable[[Ended], None] | None = None,
@@ -116,6 +127,9 @@ def batch(
         workers: processes on the one database.
         limit: at most so many runs.
         pilot: only the first so many replicates of each cell.
+        swap: ``AGENT=MODEL``; see `load`. A loaded study takes none.
+        rehearse: run it as the study ``<name>-rehearsal``, with mock/uniform for every model and person.
+        max_cost_usd: stop when all its model calls together cost so much, calls under way answered.
         db: where to log.
         brake: pull it to drain, again to stop; Ctrl-C does so too.
         watch: told of every run that ended.
@@ -123,19 +137,20 @@ def batch(
 
     Raises:
         ScenarioError: with every problem of the file.
-        UsageError: when the log holds a study of this name with other settings.
+        UsageError: when the log holds a study of this name with other settings, or an option is wrong.
         StoreError: when the log cannot be written.
     """
-    spec = study if isinstance(study, StudySpec) else load_study(study)
-    options = BatchOptions(workers=workers, limit=limit, pilot=pilot)
+    spec = _study(study, swap, rehearse=rehearse)
+    options = BatchOptions(workers=workers, limit=limit, pilot=pilot, max_cost_usd=max_cost_usd)
+    refuse_unpriced(spec, max_cost_usd=max_cost_usd)
     with open_store(db) as store:
         entered = enter_study(store, spec)
         if on_plan:
             on_plan(_plan(store, spec, entered.info.id, options, entered.warnings))
-        run_study(
+        stopped = run_study(
             store, spec, entered.info.id, options, brake=brake or Brake(), watch=watch or (lambda _: None)
         )
-        return Study(spec.name, store.url, entered.warnings)
+        return Study(spec.name, store.url, entered.warnings, stopped)
 
 
 def get_run(run: str, *, db: str | None = None) -> Run:
@@ -171,7 +186,7 @@ def fork(
         run: the base run.
         at: the seq of the first decision asked anew.
         set_: changes of params that the environment marks live.
-        swap: ``AGENT=scripted/NAME``.
+        swap: ``AGENT=MODEL``; see `load`.
         reseed: added to every key that policies draw with from there on.
         db: the log that holds the base run.
 
@@ -212,14 +227,39 @@ def _scenario(
     return loaded
 
 
-def load_study(path: str | Path) -> StudySpec:
+def _study(given: str | Path | StudySpec, swap: Sequence[str], *, rehearse: bool) -> StudySpec:
+    if isinstance(given, StudySpec) and swap:
+        raise UsageError("a loaded study takes no swap: give it to `lab.load`")
+    spec = given if isinstance(given, StudySpec) else load_study(given, swap=swap)
+    return rehearsal(spec) if rehearse else spec
+
+
+def forecast(
+    study: str | Path | StudySpec,
+    *,
+    swap: Sequence[str] = (),
+    rehearse: bool = False,
+    max_cost_usd: float | None = None,
+) -> Forecast:
+    """What `batch` would take, with a range for model calls from one run of each cell with stand-ins.
+
+    Raises:
+        ScenarioError: with every problem of the file.
+        UsageError: when it is a scenario.
+    """
+    spec = _study(study, swap, rehearse=rehearse)
+    refuse_unpriced(spec, max_cost_usd=max_cost_usd)
+    return dry_run(spec, run_pilot)
+
+
+def load_study(path: str | Path, *, swap: Sequence[str] = ()) -> StudySpec:
     """The validated study of a YAML file.
 
     Raises:
         ScenarioError: with every problem of the file.
         UsageError: when it is a scenario.
     """
-    loaded = load(path)
+    loaded = load(path, swap=swap)
     if not isinstance(loaded, StudySpec):
         raise UsageError(f"{path} is a scenario: run it with `lab run`, or name a *.study.yaml file")
     return loaded

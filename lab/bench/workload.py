@@ -10,7 +10,7 @@ from typing import Any
 
 from lab.core.ports import Batch, Play, PolicyContext, Progress, Seat, Sink
 from lab.core.records import DecisionRequest, RunRecord, Segment
-from lab.core.rows import CallRow
+from lab.core.rows import ArtifactRow, CallRow
 from lab.core.scripted import ScriptedPolicy
 from lab.core.spaces import Choice
 from lab.engine.calls import Calls, Journal
@@ -81,6 +81,10 @@ class Kept(Sink):
 
     def write_call(self, row: CallRow, texts: Mapping[str, str]) -> None:
         """No model is called here."""
+        raise NotImplementedError
+
+    def write_artifact(self, row: ArtifactRow) -> None:
+        """No model is used here."""
         raise NotImplementedError
 
     async def committed(self) -> None:

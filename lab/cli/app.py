@@ -15,7 +15,7 @@ import typer
 from typer.main import get_command
 
 from lab import __version__
-from lab.cli import authoring, reading, repeating, running, upkeep
+from lab.cli import authoring, organisms, reading, repeating, running, searching, upkeep
 from lab.cli.printing import note, say
 from lab.cli.running import INTERRUPTED
 from lab.core.errors import LabError
@@ -37,6 +37,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "status": reading.status,
     "runs": reading.runs,
     "show": reading.show,
+    "grep": searching.grep,
     "query": reading.query,
     "export": reading.export,
     "replay": repeating.replay,
@@ -48,6 +49,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
 
 for name, command in COMMANDS.items():
     app.command(name)(command)
+app.add_typer(organisms.organism, name="organism")
 app.add_typer(upkeep.database, name="db")
 
 

@@ -22,6 +22,15 @@ if TYPE_CHECKING:
     from scenarios.study import Study
 
 
+NAMES = {"openai": "openai/NAME", "local": "local/PATH-OR-HUB-ID", "mock": "mock/package.module:callable"}
+NEEDS = {
+    "openai": "a key in the environment, or a server of your own named under models:",
+    "local": "weights on disk in the transformers format",
+    "mock": "nothing",
+}
+"""What a provider's models are called, and what they need before they answer."""
+
+
 def init(
     directory: Annotated[
         Path, typer.Argument(metavar="DIR", help="A folder, new or not; no file is overwritten.")
@@ -96,7 +105,7 @@ def list_(
     section: Annotated[
         str | None,
         typer.Argument(
-            metavar="[environments|policies|scenarios|ENVIRONMENT]",
+            metavar="[environments|policies|models|organisms|scenarios|ENVIRONMENT]",
             help="One section only; or all about one environment, such as social/bluff or my_game:MyGame.",
         ),
     ] = None,
@@ -115,8 +124,10 @@ def list_(
     for number, name in enumerate(chosen):
         if not section:
             say(f"\n{name}" if number else name)
-        listed = list(SECTIONS[name]())
-        table(list(listed[0]), [tuple(entry.values()) for entry in listed])
+        if listed := list(SECTIONS[name]()):
+            table(list(listed[0]), [tuple(entry.values()) for entry in listed])
+        else:
+            say("none yet")
 
 
 def _describe(environment: str, *, json: bool) -> None:
@@ -143,6 +154,27 @@ def _policies() -> Iterator[dict[str, str]]:
             yield {"policy": f"scripted/{policy.name}", "environment": environment, "about": policy.about}
 
 
+def _models() -> Iterator[dict[str, str]]:
+    """Providers with what each needs, then the stand-ins that need nothing."""
+    from agents.models.mock import MOCKS
+    from agents.models.spec import PROVIDERS
+
+    for provider in PROVIDERS:
+        told = about(PROVIDERS.place(provider)).removeprefix(f"``{provider}/NAME``: ").replace("`", "")
+        yield {"model": NAMES[provider], "needs": NEEDS[provider], "about": told}
+    for name in MOCKS:
+        yield {"model": f"mock/{name}", "needs": "nothing", "about": about(MOCKS.place(name))}
+
+
+def _organisms() -> Iterator[dict[str, str]]:
+    from agents.organisms.cards import card, organisms
+
+    for name in organisms():
+        one = card(name)
+        place = {"environment": one.environment, "seat": one.seat}
+        yield {"organism": f"local/organisms/{name}", **place, "about": one.about}
+
+
 def _scenarios() -> Iterator[dict[str, str]]:
     for shipped in shipped_files():
         yield {"file": str(shipped.path.relative_to(ROOT.parent)), "question": shipped.question}
@@ -151,5 +183,7 @@ def _scenarios() -> Iterator[dict[str, str]]:
 SECTIONS: dict[str, Callable[[], Iterator[dict[str, str]]]] = {
     "environments": _environments,
     "policies": _policies,
+    "models": _models,
+    "organisms": _organisms,
     "scenarios": _scenarios,
 }

@@ -1,4 +1,4 @@
-"""What `lab doctor` looks at: Python, packages (none is loaded), processors, the database and its disk."""
+"""What `lab doctor` looks at in any case: Python, packages, processors, torch's devices, the database."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lab import __version__
+from lab.cli.printing import size
 from lab.core.errors import LabError
 
 DISTRIBUTION = "ethogram"
@@ -31,7 +32,8 @@ class Finding(NamedTuple):
 
 def diagnose(db: str | None) -> list[Finding]:
     """Everything that is looked at, in order."""
-    return [_python(), Finding("lab", __version__, ok=True), *_packages(), *_processors(), *_database(db)]
+    lab = Finding("lab", __version__, ok=True)
+    return [_python(), lab, *_packages(), *_processors(), *_accelerators(), *_database(db)]
 
 
 def _python() -> Finding:
@@ -68,6 +70,23 @@ def _processors() -> Iterator[Finding]:
     yield Finding("NVIDIA driver", "present" if driver else "none (not needed)", ok=True)
 
 
+def _accelerators() -> Iterator[Finding]:
+    try:
+        from agents.models.local.devices import accelerators, cpu_threads
+
+        found, threads = accelerators(), cpu_threads()
+    except (ImportError, RuntimeError) as error:
+        yield Finding("accelerators", f"torch does not tell: {error}", ok=False)
+        return
+    yield Finding("torch threads", f"{threads} on the CPU", ok=True)
+    if not found:
+        yield Finding("accelerators", "none: local models run on the CPU", ok=True)
+    for one in found:
+        memory = f", {size(one.memory_bytes)}" if one.memory_bytes else ""
+        free = f", {size(one.free_bytes)} free" if one.free_bytes else ""
+        yield Finding(one.name, f"{one.about}{memory}{free}", ok=True)
+
+
 def _database(db: str | None) -> Iterator[Finding]:
     from db.connection import locate
 
@@ -102,4 +121,4 @@ def _file(path: Path) -> Iterator[Finding]:
     yield Finding("database writable", "yes" if writable else f"no: {place}", writable)
     folder = next(parent for parent in path.absolute().parents if parent.exists())
     free = shutil.disk_usage(folder).free
-    yield Finding("disk free", f"{free / 2**30:.1f} GiB", free >= DISK_NEEDED_BYTES)
+    yield Finding("disk free", size(free), free >= DISK_NEEDED_BYTES)

@@ -20,8 +20,8 @@ Swaps = Annotated[
     list[str] | None,
     typer.Option(
         "--swap",
-        metavar="AGENT=scripted/NAME",
-        help="Give an agent, or all of a group, another policy; may be repeated.",
+        metavar="AGENT=MODEL",
+        help="Give an agent, or all of a group, another model, scripted/NAME or human; may be repeated.",
     ),
 ]
 RunName = Annotated[str, typer.Argument(metavar="RUN", help="The beginning of a run's id, or `last`.")]

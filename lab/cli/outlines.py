@@ -1,4 +1,4 @@
-"""What shipped classes say of themselves, read from their source: listing them imports nothing."""
+"""What shipped classes and functions say of themselves, read from their source: listing imports nothing."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ class Outline(NamedTuple):
 
 
 def about(place: str) -> str:
-    """The first line of the docstring of ``package.module:Class``; empty without one."""
+    """The first line of the docstring of ``package.module:attribute``; empty without one."""
     module, _, name = place.partition(":")
-    found = _class(module, name)
+    found = _definition(module, name)
     doc = ast.get_docstring(found) if found else None
     return doc.splitlines()[0] if doc else ""
 
@@ -28,8 +28,8 @@ def about(place: str) -> str:
 def class_table(place: str, attribute: str) -> Iterator[Outline]:
     """The entries of a table of import strings that ``package.module:Class`` has as a class attribute."""
     module, _, name = place.partition(":")
-    found = _class(module, name)
-    if found:
+    found = _definition(module, name)
+    if isinstance(found, ast.ClassDef):
         yield from _entries(module, found.body, attribute)
 
 
@@ -70,9 +70,9 @@ def _text(node: ast.expr, module: str) -> str:
     raise ValueError(f"{module}:{node.lineno}: no text that can be read without importing")
 
 
-def _class(module: str, name: str) -> ast.ClassDef | None:
-    classes = (node for node in _tree(module).body if isinstance(node, ast.ClassDef))
-    return next((node for node in classes if node.name == name), None)
+def _definition(module: str, name: str) -> ast.ClassDef | ast.FunctionDef | None:
+    found = (node for node in _tree(module).body if isinstance(node, ast.ClassDef | ast.FunctionDef))
+    return next((node for node in found if node.name == name), None)
 
 
 @cache

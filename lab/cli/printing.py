@@ -98,3 +98,8 @@ def moment(wall_clock: float) -> str:
 def counted(count: int, noun: str) -> str:
     """``1 run``, ``2 runs``, ``12,345 runs``."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def size(n_bytes: float) -> str:
+    """A size of memory or disk, in GiB or smaller ones in MiB."""
+    return f"{n_bytes / 2**30:.1f} GiB" if n_bytes >= 2**30 else f"{n_bytes / 2**20:.1f} MiB"

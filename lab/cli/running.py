@@ -12,6 +12,7 @@ from lab.cli.printing import counted, note, say_json
 from lab.cli.progress import Progress, progress
 
 if TYPE_CHECKING:
+    from lab.analysis.plan import Forecast
     from lab.api import BatchPlan, Run, Study
     from lab.runner.execute import Ended
     from lab.runner.loop import Brake
@@ -65,14 +66,24 @@ def batch(
         int | None, typer.Option("--pilot", metavar="N", help="Only the first N seeds of each cell.")
     ] = None,
     limit: Annotated[int | None, typer.Option("--limit", metavar="N", help="Only the first N runs.")] = None,
+    swap: Swaps = None,
+    rehearse: Annotated[
+        bool,
+        typer.Option("--rehearse", help="Run it as NAME-rehearsal: mock/uniform for every model and person."),
+    ] = False,
+    max_cost: Annotated[
+        float | None,
+        typer.Option("--max-cost", metavar="USD", help="Stop when all model calls together cost so much."),
+    ] = None,
     db: Db = None,
     json: Json = False,
 ) -> None:
     """Run a study, or what is missing of it."""
-    if dry_run:
-        _forecast(study, json=json)
-        return
     from lab import api
+
+    if dry_run:
+        _tell(api.forecast(study, swap=swap or (), rehearse=rehearse, max_cost_usd=max_cost), json=json)
+        return
 
     batch = _Batch(progress())
     try:
@@ -81,6 +92,9 @@ def batch(
             workers=workers,
             limit=limit,
             pilot=pilot,
+            swap=swap or (),
+            rehearse=rehearse,
+            max_cost_usd=max_cost,
             db=db,
             brake=batch.brake,
             watch=batch.watch,
@@ -88,6 +102,8 @@ def batch(
         )
     finally:
         batch.progress.close()
+    if rehearse:
+        note(f"{ended.name} was a rehearsal: its numbers are of no model, and the study itself is untouched")
     batch.tell(ended, json=json)
 
 
@@ -127,14 +143,17 @@ class _Batch:
         done = min(sum(n for status, n in counts.items() if status in FINISHED), self._runs)
         failed = counts.get(RunStatus.FAILED, 0)
         if json:
-            say_json(summary.to_json() | {"db": study.db})
+            say_json(summary.to_json() | {"stopped": study.stopped, "db": study.db})
         else:
             summary_sheet(summary)
         words = f"{done} of {counted(self._runs, 'run')} done"
-        self._end(done, f"{words}, {failed} failed" if failed else words)
+        self._end(done, f"{words}, {failed} failed" if failed else words, study.stopped)
 
-    def _end(self, done: int, words: str) -> None:
+    def _end(self, done: int, words: str, limit: str | None) -> None:
         whole = done == self._runs and not self._unfinished
+        if limit is not None and not whole:
+            note(f"{words}, stopped at {limit}; the same command with more room continues")
+            raise typer.Exit(1)
         if whole or not self.brake.draining:
             note(words)
         else:
@@ -159,12 +178,9 @@ def _brake() -> Brake:
     return SpokenBrake()
 
 
-def _forecast(study: str, *, json: bool) -> None:
-    from lab.analysis.plan import dry_run
-    from lab.api.verbs import load_study
+def _tell(forecast: Forecast, *, json: bool) -> None:
     from lab.cli.sheets import forecast_sheet
 
-    forecast = dry_run(load_study(study))
     if json:
         say_json(asdict(forecast))
     else:

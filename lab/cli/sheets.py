@@ -108,22 +108,42 @@ def _valued(value: float | None, unit: str | None) -> tuple[str, str]:
 
 def forecast_sheet(forecast: Forecast) -> None:
     """Print what a study would take."""
-    cost = forecast.cost_usd
     facts(
         {
             "study": forecast.study,
             "runs": f"{forecast.runs:,} in {counted(forecast.cells, 'cell')}",
             "decisions": _about(forecast.decisions),
             "model calls": _about(forecast.model_calls),
-            "tokens": _about(forecast.tokens),
-            "cost": UNKNOWN if cost is None else f"{cost[0]:.2f} to {cost[1]:.2f} USD" if cost[1] else "none",
+            "tokens": _between(forecast.tokens),
+            "cost": _cost(forecast),
             "captures": _about(forecast.capture_bytes, " bytes"),
         }
     )
+    if forecast.basis:
+        say(f"model calls, tokens and cost are {forecast.basis}")
+
+
+def _cost(forecast: Forecast) -> str:
+    if forecast.unpriced:
+        return f"unknown: no price for {', '.join(forecast.unpriced)}"
+    if forecast.cost_usd is None:
+        return UNKNOWN
+    low, high = forecast.cost_usd
+    return f"{_usd(low)} to {_usd(high)} USD" if high else "none"
+
+
+def _usd(amount: float) -> str:
+    return f"{amount:.2f}" if amount >= 0.1 or not amount else f"{amount:.1g}"
 
 
 def _about(count: int | None, unit: str = "") -> str:
     return UNKNOWN if count is None else f"about {count:,}{unit}" if count else "none"
+
+
+def _between(counts: tuple[int, int] | None) -> str:
+    if counts is None:
+        return UNKNOWN
+    return f"about {counts[0]:,} to {counts[1]:,}" if counts[1] else "none"
 
 
 def status_json(status: StudyStatus) -> dict[str, Any]:

@@ -46,11 +46,25 @@ def check(db: Db = None) -> None:
     say(f"{place}: no faults")
 
 
-def doctor(db: Db = None, json: Json = False) -> None:
+def doctor(
+    model: Annotated[
+        str | None, typer.Option("--model", metavar="MODEL", help="Also tell of this model: memory, reach.")
+    ] = None,
+    scenario: Annotated[
+        str | None,
+        typer.Option("--scenario", metavar="FILE", help="Also tell of its models, or its aliases."),
+    ] = None,
+    attach: Annotated[
+        bool, typer.Option("--attach", help="Load local models and tell how they would run.")
+    ] = False,
+    db: Db = None,
+    json: Json = False,
+) -> None:
     """Tell what is installed and reachable."""
     from lab.cli.diagnosis import diagnose
+    from lab.cli.model_diagnosis import diagnose_models
 
-    findings = diagnose(db)
+    findings = [*diagnose_models(model, scenario, attach=attach), *diagnose(db)]
     if json:
         say_json({"ok": all(one.ok for one in findings), "findings": [one._asdict() for one in findings]})
     else:
@@ -64,13 +78,13 @@ def _verdict(finding: Finding) -> str:
 
 
 def bench(
-    what: Annotated[Literal["engine"], typer.Argument(help="What to measure.")] = "engine",
+    what: Annotated[Literal["engine", "models"], typer.Argument(help="What to measure.")] = "engine",
     json: Json = False,
 ) -> None:
     """Measure speed and size as ratios."""
-    from lab.bench.engine import figures
+    from lab.bench import engine, models
 
-    measured = figures()
+    measured = list((models if what == "models" else engine).figures())
     if json:
         say_json([_figure_json(one) for one in measured])
     else:

@@ -9,10 +9,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from lab.core.canonical import canonical, content_hash
 from lab.core.records import NOTHING
+
+Decide = Literal["generate", "score", "both"]
+"""How a reply comes about: written token by token, by scoring every legal reply, or both, to compare."""
+
+
+class SegmentSpan(NamedTuple):
+    """Where a named segment stands: characters `start` to `end` of the content of message `message`."""
+
+    name: str
+    message: int
+    start: int
+    end: int
 
 
 @dataclass(frozen=True)
@@ -21,23 +33,31 @@ class ModelRequest:
 
     Attributes:
         model: the model's name as the scenario gives it.
-        messages: role and content of each message, in order.
+        messages: role and content of each message, in order. A message that a local model wrote also has
+            `ids`, the tokens it was made of, so that later prompts continue from tokens and not from text.
         sampling: resolved sampling settings, such as temperature and max_tokens.
         seed: the key of this request, for samplers that take one.
         schema: JSON Schema the reply should follow, or None.
         interventions: in-model changes active during the call, as JSON data.
+        choices: every legal reply as text, for models that score replies; empty where they are not finite.
+        decide: whether the reply is generated or chosen by score.
+        segments: where the named parts of the prompt stand; not part of the hash.
     """
 
     model: str
-    messages: tuple[Mapping[str, str], ...]
+    messages: tuple[Mapping[str, Any], ...]
     sampling: Mapping[str, Any] = field(default_factory=dict)
     seed: int | None = None
     schema: Mapping[str, Any] | None = None
     interventions: tuple[Mapping[str, Any], ...] = ()
+    choices: tuple[str, ...] = ()
+    decide: Decide = "generate"
+    segments: tuple[SegmentSpan, ...] = field(default=(), compare=False)
 
     @cached_property
     def text(self) -> str:
         """The request as canonical JSON; what the log keeps."""
+        scoring = {"choices": self.choices, "decide": self.decide} if self.decide != "generate" else {}
         return canonical(
             {
                 "model": self.model,
@@ -46,6 +66,7 @@ class ModelRequest:
                 "seed": self.seed,
                 "schema": self.schema,
                 "interventions": self.interventions,
+                **scoring,
             }
         )
 
@@ -55,6 +76,49 @@ class ModelRequest:
         return content_hash(self.text)
 
 
+@dataclass(frozen=True)
+class Artifact:
+    """A model as it was used.
+
+    Attributes:
+        provider: openai, local or mock.
+        name: the model's name at its provider.
+        fingerprint: hash of its weights, or the version that its provider tells.
+        config: architecture, dtype, attention, address …, as JSON data; never a key.
+        versions: package to version.
+    """
+
+    provider: str
+    name: str
+    fingerprint: str | None = None
+    config: Mapping[str, Any] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def id(self) -> str:
+        """The content address of all of it."""
+        parts = [self.provider, self.name, self.fingerprint, self.config, self.versions]
+        return content_hash(canonical(parts))
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFailure:
+    """A try that brought no reply: logged as a row, never replayed as an answer.
+
+    Attributes:
+        kind: ``rate_limit``, ``server``, ``timeout``, ``connection``, ``refused_request``, ``key``,
+            ``overflow`` (the prompt is longer than the model takes), ``malformed``, ``memory`` …
+        message: what happened, in one line, without any key.
+        latency_s: wall-clock seconds of the try.
+        failed: the tries before this last one.
+    """
+
+    kind: str
+    message: str
+    latency_s: float = 0.0
+    failed: tuple[ModelFailure, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class ModelReply:
     """What a model answered, with what it cost.
@@ -62,11 +126,17 @@ class ModelReply:
     Attributes:
         text: the reply.
         reasoning: thinking kept apart from the reply, or None.
-        finish: why it ended (``stop``, ``length`` …), or None.
+        finish: why it ended (``stop``, ``length``, ``refusal`` …), or None.
         tokens_in, tokens_out: counted by the provider, or None.
         cost_usd: None when the price is unknown.
         latency_s: wall-clock seconds; never orders anything.
-        facts: what else is worth keeping, as JSON data.
+        facts: what else is worth keeping, as JSON data: what was sent, execution path, cache use …
+        prompt_ids, reply_ids: the tokens themselves, where the provider tells them.
+        segment_ids: first token and end of each segment of the request, in its order, where known.
+        choice_logprobs: log-probability of each of the request's choices, its terminator included, nats.
+        legal_mass: the probability that the model gives to all choices together.
+        artifact: the model as it was used.
+        failed: tries at this call that brought no reply.
     """
 
     text: str
@@ -77,15 +147,13 @@ class ModelReply:
     cost_usd: float | None = None
     latency_s: float = 0.0
     facts: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
-
-
-@dataclass(frozen=True, slots=True)
-class ModelFailure:
-    """A try that brought no reply: logged as a row, never replayed as an answer."""
-
-    kind: str
-    message: str
-    latency_s: float = 0.0
+    prompt_ids: tuple[int, ...] | None = None
+    reply_ids: tuple[int, ...] | None = None
+    segment_ids: tuple[tuple[int, int] | None, ...] | None = None
+    choice_logprobs: Mapping[str, float] | None = None
+    legal_mass: float | None = None
+    artifact: Artifact | None = None
+    failed: tuple[ModelFailure, ...] = ()
 
 
 class Model(Protocol):

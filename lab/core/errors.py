@@ -119,7 +119,12 @@ class RunFailed(LabError):
 
 
 class ModelUnavailable(LabError):
-    """A model gave no reply to a call; the decision gets status ``error``."""
+    """A model gave no reply to a call; the decision gets status ``error``. The text is ``kind: message``."""
+
+    @property
+    def kind(self) -> str:
+        """The kind of the failure, such as ``overflow``."""
+        return str(self).partition(":")[0]
 
 
 class ReplayDiverged(LabError):

@@ -20,7 +20,7 @@ from lab.core.records import (
     Tool,
     TruthSpec,
 )
-from lab.core.rows import CallRow
+from lab.core.rows import ArtifactRow, CallRow
 from lab.core.spaces import Space
 
 if TYPE_CHECKING:
@@ -30,15 +30,36 @@ Play = Generator[Any, Any, Any]
 """A process of the world: it yields what `ask`, `wait`, `spawn` … return and gets what they bring."""
 
 Observation = Mapping[str, Any]
+ReadReply = Callable[[ModelReply], Mapping[str, Any]]
+"""What a reply was read as, as JSON data: pure, and computed before the call's row is written."""
 PerAgent = Callable[[str], Any]
 
 
 class Seat(NamedTuple):
-    """A participant as the environment sees it."""
+    """A participant as the environment sees it; `policy` is the kind of policy that plays it."""
 
     name: str
     role: str | None
     params: Any
+    policy: str = "scripted"
+
+
+class AgentFacts(NamedTuple):
+    """What a policy kind is told of its agent.
+
+    Attributes:
+        name, role, persona: as in the scenario.
+        seat: the name of its seat in the game, None where the game names none.
+        environment: the environment's name in the scenario.
+        aliases: the scenario's `models:` as JSON data.
+    """
+
+    name: str
+    role: str | None = None
+    persona: str | None = None
+    seat: str | None = None
+    environment: str = ""
+    aliases: Mapping[str, Mapping[str, Any]] = {}
 
 
 class Resource(Protocol):
@@ -131,8 +152,12 @@ class EnvironmentPort(Protocol):
         """The world's main process; the world is done when it returns."""
         ...
 
-    def render(self, request: DecisionRequest) -> tuple[Segment, ...]:
-        """The request in words."""
+    def rendered(self, request: DecisionRequest, wording: int | None = None) -> tuple[Segment, ...]:
+        """The request in words, in a wording other than the run's where one is named."""
+        ...
+
+    def shown(self, option: str) -> str:
+        """The name under which an option is shown in this run."""
         ...
 
     def measured(self, record: RunRecord) -> Iterable[Measured]:
@@ -159,12 +184,25 @@ class PolicyContext(Protocol):
         """A keyed number in [0, 1) of this agent at this ask."""
         ...
 
-    def render(self, request: DecisionRequest) -> tuple[Segment, ...]:
-        """The request in words, as the scenario's renderer says it."""
+    def render(self, request: DecisionRequest, *, wording: int | None = None) -> tuple[Segment, ...]:
+        """The request in words, as the scenario's renderer says it.
+
+        A `wording` takes the place of the run's; options then keep their own names. Requests of the past may
+        be rendered too.
+        """
         ...
 
-    def complete(self, model: Model, request: ModelRequest, node: str = "act") -> Awaitable[ModelReply]:
-        """The model's reply: from the log where it holds one, else asked, then committed."""
+    def shown(self, option: str) -> str:
+        """The name under which an option is shown in this run."""
+        ...
+
+    def complete(
+        self, model: Model, request: ModelRequest, node: str = "act", *, read: ReadReply | None = None
+    ) -> Awaitable[ModelReply]:
+        """The model's reply: from the log where it holds one, else asked, then committed.
+
+        What `read` makes of it is logged with it.
+        """
         ...
 
 
@@ -226,6 +264,10 @@ class Sink(Protocol):
 
     def write_call(self, row: CallRow, texts: Mapping[str, str]) -> None:
         """Take a model call's row."""
+        ...
+
+    def write_artifact(self, row: ArtifactRow) -> None:
+        """Take a model's row; one that is known already is no error."""
         ...
 
     async def committed(self) -> None:

@@ -108,6 +108,7 @@ class Answer:
         cost_usd: their price, None when unknown.
         latency_s: their wall-clock seconds.
         model: the model's name, None without one.
+        problem: why the status is ``invalid``, in words for the re-ask.
     """
 
     value: Any = None
@@ -118,6 +119,7 @@ class Answer:
     cost_usd: float | None = 0.0
     latency_s: float = 0.0
     model: str | None = None
+    problem: str | None = None
 
 
 class Decision(NamedTuple):

@@ -111,6 +111,24 @@ class CallRow(NamedTuple):
     latency_s: float | None
     facts: str | None
     error: str | None
+    artifact: str | None = None
+    prompt_ids: str | None = None
+    reply_ids: str | None = None
+    segments: str | None = None
+    parsed: str | None = None
+    choice_logprobs: str | None = None
+    legal_mass: float | None = None
+
+
+class ArtifactRow(NamedTuple):
+    """A model as it was used."""
+
+    id: str
+    provider: str
+    name: str
+    fingerprint: str | None
+    config: str
+    versions: str
 
 
 class MeasureRow(NamedTuple):

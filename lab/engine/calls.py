@@ -7,15 +7,15 @@ against its request hash. A different request stops the run; nothing is silently
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from lab.core.calls import Model, ModelFailure, ModelReply, ModelRequest
+from lab.core.calls import Artifact, Model, ModelFailure, ModelReply, ModelRequest
 from lab.core.canonical import canonical, clean_text, content_hash, parse
 from lab.core.errors import ModelUnavailable, ReplayDiverged
-from lab.core.ports import Sink
+from lab.core.ports import ReadReply, Sink
 from lab.core.records import DecisionRequest
-from lab.core.rows import CallRow
+from lab.core.rows import ArtifactRow, CallRow
 
 
 class Place(NamedTuple):
@@ -45,7 +45,7 @@ class Journal:
     """The recorded calls of a run.
 
     Args:
-        calls: tries that the log holds.
+        calls: tries that the log holds, in its order: of the failed tries at a call the last one counts.
         decided_to: the last decision that the log holds; up to it a failed call fails again.
         closed: whether a call beyond the log is a divergence, as in a replay.
         live_from: from this decision on calls are matched by request hash and the others go live, as in a
@@ -107,6 +107,10 @@ class Journal:
         later = self._by_place.get(place._replace(nth=place.nth + 1))
         return later is not None and (later.reply is not None or self._was_overcome(later.place))
 
+    def _is_answered(self, place: Place) -> bool:
+        kept = self._by_place.get(place)
+        return kept is not None and kept.reply is not None
+
     def _keep(self, call: RecordedCall) -> None:
         self._numbers[call.place] = call.number
         decision = call.place[:4]
@@ -115,7 +119,7 @@ class Journal:
             self._by_hash[call.request_hash] = call.reply
         else:
             self._failed[call.place] += 1
-        if call.reply is not None or call.place not in self._by_place:
+        if call.reply is not None or not self._is_answered(call.place):
             self._by_place[call.place] = call
 
 
@@ -124,6 +128,7 @@ class Calls:
 
     Attributes:
         tokens: tokens in and out of all replies, recorded ones included.
+        notes: what a reader of the run should know of its models.
     """
 
     def __init__(self, run: str, sink: Sink | None, journal: Journal) -> None:
@@ -131,8 +136,10 @@ class Calls:
         self._sink = sink
         self._journal = journal
         self._counts: Counter[tuple[int, str, int]] = Counter()
+        self._artifacts: set[str] = set()
         self._cost_nusd = 0
         self.tokens = 0
+        self.notes: list[str] = []
 
     @property
     def cost_usd(self) -> float:
@@ -140,18 +147,26 @@ class Calls:
         return self._cost_nusd / 1e9
 
     async def complete(
-        self, asked: DecisionRequest, model: Model, request: ModelRequest, node: str
+        self,
+        asked: DecisionRequest,
+        model: Model,
+        request: ModelRequest,
+        node: str,
+        read: ReadReply | None = None,
     ) -> ModelReply:
         """The reply to a call made inside a decision, as the log holds it; durable before it is returned.
 
+        What `read` makes of a new reply is logged with it.
+
         Raises:
-            ModelUnavailable: when the model failed; the failed try is a row.
+            ModelUnavailable: when the model failed; every failed try is a row.
         """
         place = self._place(asked, node)
         number = self._journal.number(place)
         reply = self._journal.reply(asked.seq, place, request)
         if reply is None:
-            reply = await self._ask(asked, model, request, place, number)
+            result = await self._ask(model, request)
+            reply = await self._log(_Call(self._run, asked, request, place, number), result, read)
         self._count(reply)
         return reply
 
@@ -161,61 +176,127 @@ class Calls:
         self._counts[key] += 1
         return Place(asked.agent, asked.tick, asked.phase, asked.ask, node, asked.attempt, nth)
 
-    async def _ask(
-        self, asked: DecisionRequest, model: Model, request: ModelRequest, place: Place, number: int
+    async def _ask(self, model: Model, request: ModelRequest) -> ModelReply | ModelFailure:
+        results = await model.complete([request])
+        if len(results) != 1:
+            return ModelFailure("malformed", f"the model gave {len(results)} results for one request")
+        return results[0]
+
+    async def _log(
+        self, call: _Call, result: ModelReply | ModelFailure, read: ReadReply | None
     ) -> ModelReply:
-        (result,) = await model.complete([request])
-        texts = {request.hash: request.text}
-        row = _row(self._run, asked, request, place, number, result, texts)
-        row = row._replace(try_=self._journal.tries(place))
+        """Commit every try of a call, the last with its reply; return the reply as the log gives it back."""
+        texts = {call.request.hash: call.request.text}
+        tries = [*result.failed, *([result] if isinstance(result, ModelFailure) else [])]
+        first = self._journal.tries(call.place)
+        rows = [call.failed(failure, first + nth) for nth, failure in enumerate(tries)]
+        if isinstance(result, ModelReply):
+            row = call.replied(result, first + len(rows), texts)
+            parsed = canonical(read(reply_of(row, texts))) if read is not None else None
+            rows.append(row._replace(parsed=parsed))
+            self._note(result.artifact)
         if self._sink is not None:
-            self._sink.write_call(row, texts)
+            for row in rows:
+                self._sink.write_call(row, texts)
             await self._sink.committed()
         if isinstance(result, ModelFailure):
             raise ModelUnavailable(failure_text(result))
-        return _reply_of(row, texts)
+        return reply_of(rows[-1], texts)
+
+    def _note(self, artifact: Artifact | None) -> None:
+        if artifact is None or artifact.id in self._artifacts:
+            return
+        self._artifacts.add(artifact.id)
+        if note := artifact.config.get("note"):
+            self.notes.append(f"{artifact.provider}/{artifact.name}: {note}")
+        if self._sink is not None:
+            self._sink.write_artifact(
+                ArtifactRow(
+                    artifact.id,
+                    artifact.provider,
+                    artifact.name,
+                    artifact.fingerprint,
+                    canonical(artifact.config),
+                    canonical(artifact.versions),
+                )
+            )
 
     def _count(self, reply: ModelReply) -> None:
         self.tokens += (reply.tokens_in or 0) + (reply.tokens_out or 0)
         self._cost_nusd += round((reply.cost_usd or 0.0) * 1e9)
 
 
-def _row(
-    run: str,
-    asked: DecisionRequest,
-    request: ModelRequest,
-    place: Place,
-    number: int,
-    result: ModelReply | ModelFailure,
-    texts: dict[str, str],
-) -> CallRow:
-    reply = result if isinstance(result, ModelReply) else None
-    failure = result if isinstance(result, ModelFailure) else None
-    return CallRow(
-        run=run,
-        seq=asked.seq,
-        call=number,
-        attempt=asked.attempt,
-        try_=0,
-        agent=place.agent,
-        tick=place.tick,
-        phase=place.phase,
-        ask=place.ask,
-        node=f"{place.node}#{place.nth}",
-        model=request.model,
-        request_hash=request.hash,
-        request=request.hash,
-        reply=_kept(texts, reply.text if reply else None),
-        reasoning=_kept(texts, reply.reasoning if reply else None),
-        finish=reply.finish if reply else None,
-        seed=request.seed,
-        tokens_in=reply.tokens_in if reply else None,
-        tokens_out=reply.tokens_out if reply else None,
-        cost_usd=reply.cost_usd if reply else None,
-        latency_s=result.latency_s,
-        facts=canonical(reply.facts) if reply and reply.facts else None,
-        error=failure_text(failure) if failure else None,
-    )
+class _Call(NamedTuple):
+    """A call on its way to the log."""
+
+    run: str
+    asked: DecisionRequest
+    request: ModelRequest
+    place: Place
+    number: int
+
+    def failed(self, failure: ModelFailure, try_: int) -> CallRow:
+        """The row of a try that brought no reply."""
+        return self._row(try_)._replace(latency_s=failure.latency_s, error=failure_text(failure))
+
+    def replied(self, reply: ModelReply, try_: int, texts: dict[str, str]) -> CallRow:
+        """The row of a reply; the texts it refers to are added to `texts`."""
+        logprobs = reply.choice_logprobs
+        return self._row(try_)._replace(
+            reply=_kept(texts, reply.text),
+            reasoning=_kept(texts, reply.reasoning),
+            finish=reply.finish,
+            tokens_in=reply.tokens_in,
+            tokens_out=reply.tokens_out,
+            cost_usd=reply.cost_usd,
+            latency_s=reply.latency_s,
+            facts=canonical(reply.facts) if reply.facts else None,
+            artifact=reply.artifact.id if reply.artifact else None,
+            prompt_ids=_kept_ids(texts, reply.prompt_ids),
+            reply_ids=_kept_ids(texts, reply.reply_ids),
+            segments=_segments(self.request, reply),
+            choice_logprobs=None if logprobs is None else canonical(logprobs),
+            legal_mass=reply.legal_mass,
+        )
+
+    def _row(self, try_: int) -> CallRow:
+        place, request = self.place, self.request
+        return CallRow(
+            run=self.run,
+            seq=self.asked.seq,
+            call=self.number,
+            attempt=place.attempt,
+            try_=try_,
+            agent=place.agent,
+            tick=place.tick,
+            phase=place.phase,
+            ask=place.ask,
+            node=f"{place.node}#{place.nth}",
+            model=request.model,
+            request_hash=request.hash,
+            request=request.hash,
+            reply=None,
+            reasoning=None,
+            finish=None,
+            seed=request.seed,
+            tokens_in=None,
+            tokens_out=None,
+            cost_usd=None,
+            latency_s=None,
+            facts=None,
+            error=None,
+        )
+
+
+def _segments(request: ModelRequest, reply: ModelReply) -> str | None:
+    """Name, message, first character and end, first token and end of each segment, as JSON."""
+    if not request.segments:
+        return None
+    ids = reply.segment_ids or (None,) * len(request.segments)
+    rows = [
+        [*segment, *(tokens or (None, None))] for segment, tokens in zip(request.segments, ids, strict=True)
+    ]
+    return canonical(rows)
 
 
 def failure_text(failure: ModelFailure) -> str:
@@ -232,15 +313,20 @@ def _kept(texts: dict[str, str], text: str | None) -> str | None:
     return key
 
 
+def _kept_ids(texts: dict[str, str], ids: Sequence[int] | None) -> str | None:
+    return None if ids is None else _kept(texts, canonical(ids))
+
+
 def recorded_call(row: CallRow, texts: Mapping[str, str]) -> RecordedCall:
     """A row of the log as a call that the journal can answer with; `texts` maps hashes to texts."""
     node, _, nth = row.node.rpartition("#")
     place = Place(row.agent, row.tick, row.phase, row.ask, node, row.attempt, int(nth))
-    reply = None if row.reply is None else _reply_of(row, texts)
+    reply = None if row.reply is None else reply_of(row, texts)
     return RecordedCall(place, row.call, row.request_hash, texts[row.request], reply, row.error)
 
 
-def _reply_of(row: CallRow, texts: Mapping[str, str]) -> ModelReply:
+def reply_of(row: CallRow, texts: Mapping[str, str]) -> ModelReply:
+    """The reply that a row of the log holds; `texts` maps hashes to texts."""
     assert row.reply is not None, "a failed try has no reply"
     return ModelReply(
         text=texts[row.reply],
@@ -251,4 +337,12 @@ def _reply_of(row: CallRow, texts: Mapping[str, str]) -> ModelReply:
         cost_usd=row.cost_usd,
         latency_s=row.latency_s or 0.0,
         facts=parse(row.facts) if row.facts else {},
+        prompt_ids=_ids(row.prompt_ids, texts),
+        reply_ids=_ids(row.reply_ids, texts),
+        choice_logprobs=None if row.choice_logprobs is None else parse(row.choice_logprobs),
+        legal_mass=row.legal_mass,
     )
+
+
+def _ids(key: str | None, texts: Mapping[str, str]) -> tuple[int, ...] | None:
+    return None if key is None else tuple(parse(texts[key]))

@@ -9,7 +9,7 @@ from time import monotonic
 from typing import Any
 
 from lab.core.errors import RunFailed
-from lab.core.records import DecisionRequest, Measured, RunStatus, Segment, Status
+from lab.core.records import DecisionRequest, Measured, RunStatus, Status
 from lab.engine.asks import Ask
 from lab.engine.calls import Calls
 from lab.engine.context import Context
@@ -81,6 +81,7 @@ class Conductor:
         self._changes = changes
         self._params_due = [change for change in changes if change.params is not None]
         self._errors = 0
+        self._last_error: str | None = None
         self._started = monotonic()
         self._turn = self._started
 
@@ -128,10 +129,7 @@ class Conductor:
 
     def _context(self, request: DecisionRequest) -> Context:
         reseed = sum(change.reseed for change in self._changes if request.seq >= change.at)
-        return Context(self._world.seed, request, self._calls, self._render, reseed)
-
-    def _render(self, request: DecisionRequest) -> tuple[Segment, ...]:
-        return self._world.environment.render(request)
+        return Context(self._world.seed, request, self._calls, self._world.environment, reseed)
 
     def _change_params(self, asks: Sequence[Ask]) -> None:
         while self._params_due and any(ask.request.seq >= self._params_due[0].at for ask in asks):
@@ -159,7 +157,9 @@ class Conductor:
         return self._stop.now
 
     def _count_errors(self, verdicts: Sequence[Verdict]) -> None:
-        self._errors += sum(verdict.status is Status.ERROR for verdict in verdicts)
+        errors = [verdict.answer.raw for verdict in verdicts if verdict.status is Status.ERROR]
+        self._errors += len(errors)
+        self._last_error = errors[-1] if errors else self._last_error
         if self._errors and not self._limits.error_share:
             self._check_errors(final=False)
 
@@ -170,7 +170,7 @@ class Conductor:
             allowed = self._limits.error_share
             raise RunFailed(
                 f"{self._errors} of {max(decided, self._errors)} decisions ended in model errors; "
-                f"failures.decisions allows a share of {allowed}"
+                f"failures.decisions allows a share of {allowed}; the last one: {self._last_error}"
             )
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from typing import TYPE_CHECKING
 
 from lab.core.calls import Model, ModelReply, ModelRequest
+from lab.core.ports import EnvironmentPort, ReadReply
 from lab.core.records import DecisionRequest, Segment
 from lab.core.streams import KEY_BITS, generator, stream_key, uniform
 from lab.engine.calls import Calls
@@ -13,7 +14,6 @@ from lab.engine.calls import Calls
 if TYPE_CHECKING:
     from numpy.random import Generator
 
-Renderer = Callable[[DecisionRequest], tuple[Segment, ...]]
 _WRAP = 2**KEY_BITS
 
 
@@ -23,15 +23,20 @@ class Context:
     `reseed` is added to every key, as `lab fork --reseed` asks.
     """
 
-    __slots__ = ("_calls", "_renderer", "_request", "_reseed", "_seed")
+    __slots__ = ("_calls", "_environment", "_request", "_reseed", "_seed")
 
     def __init__(
-        self, seed: int, request: DecisionRequest, calls: Calls, renderer: Renderer, reseed: int = 0
+        self,
+        seed: int,
+        request: DecisionRequest,
+        calls: Calls,
+        environment: EnvironmentPort,
+        reseed: int = 0,
     ) -> None:
         self._seed = seed
         self._request = request
         self._calls = calls
-        self._renderer = renderer
+        self._environment = environment
         self._reseed = reseed
 
     def key(self, purpose: str = "policy", node: str | None = None) -> int:
@@ -50,10 +55,16 @@ class Context:
         """A keyed number in [0, 1) of this agent at this ask."""
         return uniform(self.key(purpose), draw)
 
-    def render(self, request: DecisionRequest) -> tuple[Segment, ...]:
+    def render(self, request: DecisionRequest, *, wording: int | None = None) -> tuple[Segment, ...]:
         """The request in words, as the scenario's renderer says it."""
-        return self._renderer(request)
+        return self._environment.rendered(request, wording)
 
-    def complete(self, model: Model, request: ModelRequest, node: str = "act") -> Awaitable[ModelReply]:
+    def shown(self, option: str) -> str:
+        """The name under which an option is shown in this run."""
+        return self._environment.shown(option)
+
+    def complete(
+        self, model: Model, request: ModelRequest, node: str = "act", *, read: ReadReply | None = None
+    ) -> Awaitable[ModelReply]:
         """The model's reply: from the log where it holds one, else asked, then committed."""
-        return self._calls.complete(self._request, model, request, node)
+        return self._calls.complete(self._request, model, request, node, read)

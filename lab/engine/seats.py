@@ -97,7 +97,8 @@ def judge(request: DecisionRequest, reply: Any) -> Verdict:
     if type(answer.status) is not Status:
         raise RuleError(f"an answer's status is a lab.core.records.Status, not {answer.status!r}")
     if answer.status not in VALID:
-        return Verdict(answer, answer.status, None, None, problem=f"the reply was {answer.status.value}")
+        problem = answer.problem or f"the reply was {answer.status.value}"
+        return Verdict(answer, answer.status, None, None, problem=problem)
     try:
         act = request.space.read(value)
     except SpaceMismatch as mismatch:
@@ -133,15 +134,32 @@ async def _answer_later(
     context: ContextFor,
     reply: Any,
 ) -> Verdict:
+    spent = PLAIN
     while True:
         if isawaitable(reply):
             reply = await _reply_or_error(reply)
         verdict = judge(request, reply)
+        spent = _spent(spent, verdict.answer)
+        verdict = verdict._replace(answer=spent)
         again = next_attempt(participant, request, verdict)
         if again is None:
             return verdict
         request = again
         reply = policy.decide(request, context(request))
+
+
+def _spent(before: Answer, answer: Answer) -> Answer:
+    """The answer with what the attempts before it took: re-asks take time and tokens too."""
+    if before is PLAIN:
+        return answer
+    costs = (before.cost_usd, answer.cost_usd)
+    return replace(
+        answer,
+        tokens_in=before.tokens_in + answer.tokens_in,
+        tokens_out=before.tokens_out + answer.tokens_out,
+        cost_usd=None if None in costs else sum(cost or 0.0 for cost in costs),
+        latency_s=before.latency_s + answer.latency_s,
+    )
 
 
 async def _reply_or_error(reply: Awaitable[Any]) -> Any:

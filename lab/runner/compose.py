@@ -14,7 +14,6 @@ from lab.engine.conductor import Conductor, Limits, LiveChange, StopSignal
 from lab.engine.ledger import NOTHING_RECORDED, Ledger, Recorded
 from lab.engine.seats import OnInvalid, Participant, Think
 from lab.engine.world import SimWorld
-from scenarios.environment import Environment
 from scenarios.spec import AgentSpec, Scenario
 
 
@@ -38,10 +37,11 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """A world ready to be conducted, with its ledger."""
+    """A world ready to be conducted, with its ledger and its model calls."""
 
     conductor: Conductor
     ledger: Ledger
+    calls: Calls
 
 
 def compose(
@@ -53,11 +53,13 @@ def compose(
     past: Past | None = None,
     turns: Sequence[Turn] = (),
     policies: Mapping[str, Policy] | None = None,
+    catalog: Catalog | None = None,
 ) -> Composed:
     """A world of `scenario` under its own seed, logging to `sink`.
 
     `turns` are what forks changed, from the first ancestor's on, each from its decision on.
-    `policies` play agents by name in place of the scenario's own.
+    `policies` play agents by name in place of the scenario's own; `catalog` builds those from models that are
+    shared with other worlds.
     """
     past = past or Past()
     kind = scenario.environment_class()
@@ -66,7 +68,7 @@ def compose(
     ledger = Ledger(run, sink, record, past.recorded)
     world = SimWorld(
         seed=scenario.seed,
-        participants=_participants(scenario, kind, turns, policies or {}),
+        participants=_participants(scenario, turns, policies or {}, catalog or Catalog()),
         ledger=ledger,
         max_ticks=max_ticks(scenario),
     )
@@ -74,7 +76,7 @@ def compose(
     world.begin(kind(params=scenario.environment_params(), seats=seats, world=world, look=look))
     calls = Calls(run, sink, past.journal)
     changes = [LiveChange(turn.at, turn.params, turn.reseed) for turn in turns]
-    return Composed(Conductor(world, calls, limits_of(scenario), stop, changes), ledger)
+    return Composed(Conductor(world, calls, limits_of(scenario), stop, changes), ledger, calls)
 
 
 def max_ticks(scenario: Scenario) -> int:
@@ -97,24 +99,24 @@ def limits_of(scenario: Scenario) -> Limits:
 
 
 def _participants(
-    scenario: Scenario, kind: type[Environment[Any]], turns: Sequence[Turn], given: Mapping[str, Policy]
+    scenario: Scenario, turns: Sequence[Turn], given: Mapping[str, Policy], catalog: Catalog
 ) -> list[Participant]:
-    catalog = Catalog()
+    kind = scenario.environment_class()
     return [
         Participant(
             name=agent.name,
             role=agent.role,
             position=position,
-            policy=given.get(agent.name) or catalog.build(agent.policy.to_json(), kind),
+            policy=given.get(agent.name) or catalog.build(agent.policy.to_json(), kind, facts),
             on_invalid=OnInvalid(scenario.on_invalid.retries, scenario.on_invalid.then == "fail"),
             think=_think(agent),
             later=tuple(
-                (turn.at, catalog.build(turn.policies[agent.name], kind))
+                (turn.at, catalog.build(turn.policies[agent.name], kind, facts))
                 for turn in turns
                 if agent.name in turn.policies
             ),
         )
-        for position, agent in enumerate(scenario.agents)
+        for position, (agent, facts) in enumerate(zip(scenario.agents, scenario.agent_facts(), strict=True))
     ]
 
 

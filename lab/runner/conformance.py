@@ -15,7 +15,7 @@ from agents.scripted import Uniform
 from lab.core.canonical import unlabel
 from lab.core.ports import Batch, Policy, PolicyContext, Progress, Sink
 from lab.core.records import Decision, DecisionRequest, Measured
-from lab.core.rows import CallRow, HiddenRow
+from lab.core.rows import ArtifactRow, CallRow, HiddenRow
 from lab.engine.conductor import Outcome, StopSignal
 from lab.engine.ledger import Ledger
 from lab.runner.compose import compose
@@ -70,6 +70,9 @@ class Truths:
 
     def write_call(self, row: CallRow, texts: Mapping[str, str]) -> None:
         """A model call holds no hidden value."""
+
+    def write_artifact(self, row: ArtifactRow) -> None:
+        """Nor does a model."""
 
     async def committed(self) -> None:
         """Nothing is ever durable here."""

@@ -55,6 +55,7 @@ async def execute_all(
                         execution.release(claimed)
     finally:
         alive.cancel()
+        await execution.models.aclose()
         recorder.flush()
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 from sysconfig import get_path
 from time import monotonic
 
+from agents.catalog import Catalog
+from agents.models.pool import ModelPool
 from db.reading import chain_hashes, describe_row, recorded_calls
 from db.recorder import Recorder
 from db.runs import Claimed, beat
@@ -49,6 +51,7 @@ class Execution:
     store: Store
     recorder: Recorder
     stop: StopSignal
+    models: ModelPool = field(default_factory=ModelPool)
     running: set[str] = field(default_factory=set)
 
     async def run(self, claimed: Claimed, *, past: Past | None = None, turns: Sequence[Turn] = ()) -> Ended:
@@ -58,7 +61,8 @@ class Execution:
             StoreError: when the log itself cannot be written; nothing can go on then.
         """
         started = monotonic()
-        trace = None
+        trace: str | None = None
+        composed: Composed | None = None
         self.running.add(claimed.plan.id)
         try:
             composed = self._compose(claimed, past, turns)
@@ -83,6 +87,7 @@ class Execution:
             wall_s=monotonic() - started,
             error=ended.error,
             trace=trace,
+            notes=composed.calls.notes if composed else (),
         )
         return ended
 
@@ -108,6 +113,7 @@ class Execution:
             stop=self.stop,
             past=past or own_past(self.store, claimed),
             turns=turns,
+            catalog=Catalog(self.models),
         )
 
     async def _conduct(self, claimed: Claimed, composed: Composed) -> Ended:

@@ -9,6 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from agents import prompts
 from lab.core.canonical import canonical, content_hash
 
 PACKAGES = ("ethogram", "simpy", "numpy", "sqlalchemy", "pydantic")
@@ -29,7 +30,7 @@ def _source_hash(source: Path) -> str:
 @cache
 def versions() -> dict[str, str]:
     """Python and the packages whose release may change a run, name to version."""
-    found = {"python": platform.python_version()}
+    found = {"python": platform.python_version(), "prompts": str(prompts.VERSION)}
     for package in PACKAGES:
         try:
             found[package] = version(package)

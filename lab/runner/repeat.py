@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -11,10 +11,10 @@ from agents.catalog import Catalog
 from db.owners import Owner
 from db.reading import RunInfo, chain_hashes, describe_row, first_decision_from, get_run, text_of
 from db.recorder import Recorder
-from db.runs import claim
+from db.runs import Claimed, claim
 from db.store import Store
-from lab.core.canonical import parse
-from lab.core.errors import ReplayDiverged, ScenarioError, UnknownName, UsageError
+from lab.core.canonical import canonical, parse
+from lab.core.errors import Problem, ReplayDiverged, ScenarioError, UnknownName, UsageError
 from lab.core.records import FINISHED, RunStatus
 from lab.engine.conductor import StopSignal
 from lab.engine.ledger import Recorded
@@ -24,6 +24,9 @@ from lab.runner.loop import run_now
 from lab.runner.plan import fork_plan
 from scenarios.load import revise
 from scenarios.spec import Scenario
+
+SWAP_FORMS = "scripted/NAME, human, openai/NAME, local/PATH-OR-HUB-ID, mock/NAME or an alias of `models:`"
+"""What may stand for MODEL in ``--swap AGENT=MODEL``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,7 @@ class ForkChanges:
 
     Attributes:
         settings: ``params.path=value``, only of params that the environment marks live.
-        swaps: ``AGENT=scripted/NAME``; a group's name stands for its members.
+        swaps: ``AGENT=MODEL``; a group's name stands for its members.
         reseed: added to every key that a policy draws with.
     """
 
@@ -114,9 +117,16 @@ def fork_run(store: Store, run: str, at: int, changes: ForkChanges) -> Ended:
     recorder = Recorder(store)
     execution = Execution(store, recorder, StopSignal())
     past = _fork_past(store, lineage, plan.id, at)
-    ended = run_now(execution.run(claimed[0], past=past, turns=turns))
+    ended = run_now(_executed(execution, claimed[0], past, turns))
     recorder.flush()
     return ended
+
+
+async def _executed(execution: Execution, claimed: Claimed, past: Past, turns: Sequence[Turn]) -> Ended:
+    try:
+        return await execution.run(claimed, past=past, turns=turns)
+    finally:
+        await execution.models.aclose()
 
 
 def turns_of(scenario: Scenario, forks: Sequence[tuple[int, ForkChanges]]) -> list[Turn]:
@@ -143,31 +153,50 @@ def turns_of(scenario: Scenario, forks: Sequence[tuple[int, ForkChanges]]) -> li
 
 
 def swap_setting(swap: str) -> str:
-    """``AGENT=scripted/NAME`` as a setting of that agent's policy.
+    """``AGENT=MODEL`` as a setting of that agent's policy: `SWAP_FORMS` says what may stand for MODEL.
 
     Raises:
         UsageError: when it is not of that form.
     """
     agent, equals, target = swap.partition("=")
+    if not (agent and equals and target) or target == "scripted/":
+        raise UsageError(f"--swap {swap}: should be AGENT=MODEL, where MODEL is {SWAP_FORMS}")
+    return f"agents.{agent}.policy={canonical(_swapped_policy(target))}"
+
+
+def _swapped_policy(target: str) -> dict[str, str]:
+    """The policy that a swap asks for; nothing of the old one stays."""
     kind, slash, name = target.partition("/")
-    if not (agent and equals and slash and name):
-        raise UsageError(f"--swap {swap}: should be AGENT=scripted/NAME")
-    if kind != "scripted":
-        raise UnknownName("kind of swap", kind, ["scripted"])
-    return f"agents.{agent}.policy={{kind: {kind}, name: '{name}'}}"
+    if target == "human":
+        return {"kind": "human"}
+    if kind == "scripted" and slash:
+        return {"kind": "scripted", "name": name}
+    return {"kind": "llm", "model": target, "cognition": "direct"}
 
 
 @contextmanager
 def naming_swaps(swaps: Sequence[str]) -> Iterator[list[str]]:
     """Swaps as settings; what is wrong with one is told of the swap that was asked for."""
     settings = [swap_setting(swap) for swap in swaps]
-    told = {f"--set {setting}": f"--swap {swap}" for setting, swap in zip(settings, swaps, strict=True)}
+    told = {f"--set {setting}": swap for setting, swap in zip(settings, swaps, strict=True)}
     try:
         yield settings
     except ScenarioError as error:
-        raise ScenarioError(
-            replace(one, file=told[one.file], path="") if one.file in told else one for one in error.problems
-        ) from error
+        raise ScenarioError(_in_words_of_swaps(one, told) for one in error.problems) from error
+
+
+def _in_words_of_swaps(problem: Problem, told: Mapping[str, str]) -> Problem:
+    """A problem as who asked for swaps should read it; `told` maps the settings they became to them."""
+    if problem.file not in told:
+        words = (
+            problem.message.replace(" by --set too", " by --set or --swap too") if told else problem.message
+        )
+        return replace(problem, message=words)
+    swap = told[problem.file]
+    target = swap.partition("=")[2]
+    bare = problem.message.startswith("unknown model") and "/" not in target
+    hint = f"; a rule of the game is scripted/{target}" if bare else ""
+    return replace(problem, file=f"--swap {swap}", path="", message=problem.message + hint)
 
 
 def without_wall_limit(scenario: Scenario) -> Scenario:

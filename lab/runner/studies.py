@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
+from math import inf
 
 from db.runs import RunPlan
 from db.store import Store
 from db.studies import StudyInfo, extend_study, find_study, put_study
 from lab.core.canonical import canonical, content_hash, parse
 from lab.core.errors import UsageError
+from lab.runner.budget import Budget
 from lab.runner.crew import WORLDS, Watcher, execute_all
 from lab.runner.fingerprint import code_hash
 from lab.runner.loop import Brake, run_now
 from lab.runner.plan import study_plans
 from lab.runner.workers import Job, run_workers
+from scenarios.spec import LimitsSpec
 from scenarios.study import Study, compare_identity
 
 
@@ -28,18 +31,27 @@ class BatchOptions:
         limit: at most so many runs, None for all.
         pilot: only the first so many replicates of each cell, None for all.
         worlds: worlds in flight in each process.
+        max_cost_usd: a limit on the cost of the whole study, in addition to its own.
     """
 
     workers: int = 1
     limit: int | None = None
     pilot: int | None = None
     worlds: int = WORLDS
+    max_cost_usd: float | None = None
 
     def __post_init__(self) -> None:
         for name in ("workers", "limit", "pilot", "worlds"):
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise UsageError(f"--{name} {value}: must be 1 or more")
+        if self.max_cost_usd is not None and not 0 < self.max_cost_usd < inf:
+            raise UsageError(f"--max-cost {self.max_cost_usd:g}: must be a number of USD above 0")
+
+    def within(self, limits: LimitsSpec) -> LimitsSpec:
+        """The limits of a study, narrowed by `max_cost_usd`."""
+        given = [one for one in (limits.cost_usd, self.max_cost_usd) if one is not None]
+        return limits.model_copy(update={"cost_usd": min(given, default=None)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +93,25 @@ def enter_study(store: Store, study: Study) -> Entered:
 
 def run_study(
     store: Store, study: Study, study_id: str, options: BatchOptions, *, brake: Brake, watch: Watcher
-) -> None:
-    """Run what is missing of a study.
+) -> str | None:
+    """Run what is missing of a study; returns the limit that stopped it, in words.
 
     Raises:
         StoreError: when the log cannot be written, or a worker process died.
     """
+    budget = Budget(store, study_id, options.within(study.limits))
+    if reached := budget.reached():
+        return reached
+    work = _work(store, study, study_id, options, brake=brake, watch=watch)
+    return run_now(budget.keep(work, brake), brake)
+
+
+async def _work(
+    store: Store, study: Study, study_id: str, options: BatchOptions, *, brake: Brake, watch: Watcher
+) -> None:
     if options.workers == 1 or options.limit is not None:
         plans = islice(plans_of(study, study_id, options), options.limit)
-        run_now(execute_all(store, plans, brake=brake, watch=watch, worlds=options.worlds), brake)
+        await execute_all(store, plans, brake=brake, watch=watch, worlds=options.worlds)
         return
     replicates = min(options.pilot or study.seeds.count, study.seeds.count)
     job = Job(
@@ -100,7 +122,7 @@ def run_study(
         replicates=options.pilot,
         worlds=options.worlds,
     )
-    run_now(run_workers(job, workers=options.workers, brake=brake, watch=watch), brake)
+    await run_workers(job, workers=options.workers, brake=brake, watch=watch)
 
 
 def plans_of(study: Study, study_id: str, options: BatchOptions) -> Iterator[RunPlan]:

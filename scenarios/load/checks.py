@@ -6,7 +6,7 @@ Every check looks only at the parts it needs, so one broken part hides no proble
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from importlib.machinery import PathFinder
 from pathlib import Path as FilePath
 from typing import Any, NamedTuple
@@ -18,7 +18,7 @@ from scenarios.catalog import load_code, load_environment
 from scenarios.environment import Environment, Spec
 from scenarios.load.code import code_names, modules_hash
 from scenarios.load.overrides import Draft, parse_path
-from scenarios.load.policies import PolicyCatalog
+from scenarios.load.policies import PolicyCatalog, length_of, policy_problems
 from scenarios.load.problems import validated
 from scenarios.load.tree import Node, Path
 from scenarios.spec import Scenario, ScenarioFile
@@ -61,7 +61,7 @@ def check(draft: Draft, *, policies: PolicyCatalog | None, allow_code: bool) -> 
     problems += _names_of(draft, environment)
     problems += _game_rules(draft, environment, parts)
     if policies is not None:
-        problems += _policies(draft.root, environment, policies, unusable)
+        problems += policy_problems(draft.root, environment, policies, unusable)
     if problems or file is None:
         return Checked(None, problems)
     return Checked(_resolved(file, draft, environment, parts, code), [])
@@ -112,7 +112,7 @@ def _names(draft: Draft) -> Iterator[Problem]:
 
 
 def _interventions(root: Node) -> Iterator[Problem]:
-    for row in range(_length(root, "interventions")):
+    for row in range(length_of(root, "interventions")):
         kind = root.get(("interventions", row, "kind"))
         if kind and isinstance(kind.content, str) and kind.content not in INTERVENTIONS:
             error = UnknownName("intervention kind", kind.content, INTERVENTIONS)
@@ -207,28 +207,6 @@ def _rule_path(text: str, names: list[str | None]) -> Path:
     if len(path) > 1 and path[0] == "agents" and path[1] in names:
         path = ("agents", names.index(str(path[1])), *path[2:])
     return path or ("params",)
-
-
-def _policies(
-    root: Node, environment: EnvironmentClass, policies: PolicyCatalog, unusable: set[Path]
-) -> Iterator[Problem]:
-    for row in range(_length(root, "agents")):
-        at: Path = ("agents", row, "policy")
-        node = root.get(at)
-        kind = node.child("kind") if node else None
-        if node is None or kind is None or not isinstance(kind.content, str):
-            continue
-        if any(path[:3] == at for path in unusable):
-            continue
-        policy: Mapping[str, Any] = node.plain()
-        for text, message in policies.problems(policy, environment):
-            of_key = message.startswith(("unknown key", "unknown option"))
-            yield root.problem((*at, *(parse_path(text) or ())), message, of_key=of_key)
-
-
-def _length(root: Node, section: str) -> int:
-    node = root.child(section)
-    return len(node.content) if node and isinstance(node.content, list) else 0
 
 
 def _resolved(

@@ -9,7 +9,11 @@ from lab.core.records import Segment
 
 
 def quoted_messages(
-    said: Sequence[Mapping[str, str]], *, reader: str, called: Callable[[str], str]
+    said: Sequence[Mapping[str, str]],
+    *,
+    reader: str,
+    called: Callable[[str], str],
+    silence: str | None = None,
 ) -> Iterator[Segment]:
     """One segment for each message, in order.
 
@@ -20,8 +24,14 @@ def quoted_messages(
         said: ``from`` and ``text`` of each message.
         reader: the agent that reads; its own messages are told as ``You``.
         called: what a speaker is called in words.
+        silence: what is told instead when all could write and nobody did; None while that is still open.
+            A reader that alone wrote is told so.
     """
+    if silence and not said:
+        yield Segment("messages", silence)
     for number, message in enumerate(said, 1):
         speaker = "You" if message["from"] == reader else called(message["from"])
         text = f"{speaker} wrote: {canonical(message['text'])}"
         yield Segment(f"message {number} from {message['from']}", text)
+    if silence and said and all(message["from"] == reader for message in said):
+        yield Segment("messages", "Nobody else sent a text.")

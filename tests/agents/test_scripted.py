@@ -8,14 +8,16 @@ from typing import Any
 
 import pytest
 
+from agents.models.pool import ModelPool
 from agents.scripted import ANY_GAME, First, ScriptedKind, Uniform
 from lab.core.errors import UnknownName
-from lab.core.ports import Play
+from lab.core.ports import AgentFacts, Play
 from lab.core.spaces import Choice, Form, Message, Quantity, Space
 from tests.support.toys import Toy, game, same
 from tests.support.worlds import decisions_of, play
 
 GAME = SimpleNamespace(policies={"alternate": "tests.lab.core.test_scripted:Alternate"})
+ANN = AgentFacts("ann")
 SPACES = [
     Choice("a", "b", "c"),
     Quantity("q", 1, 3),
@@ -85,22 +87,23 @@ def test_uniform_takes_every_action_as_often() -> None:
     ],
 )
 def test_a_bad_option_is_said_with_its_path(options: dict[str, Any], path: str, message: str) -> None:
-    ((found, says),) = ScriptedKind().problems(options, GAME)
+    ((found, says),) = ScriptedKind().problems(options, GAME, ANN)
     assert found == path
     assert message in says
 
 
 def test_all_bad_options_are_said_at_once() -> None:
-    problems = ScriptedKind().problems({"name": "alternate", "start": 7, "x": 1, "y": 2}, GAME)
+    problems = ScriptedKind().problems({"name": "alternate", "start": 7, "x": 1, "y": 2}, GAME, ANN)
     assert [path for path, _ in problems] == ["start", "x", "y"]
 
 
 def test_an_unknown_name_is_never_built() -> None:
     with pytest.raises(UnknownName):
-        ScriptedKind().build({"name": "nobody"}, GAME)
+        ScriptedKind().build({"name": "nobody"}, GAME, ANN, ModelPool())
 
 
 def test_a_game_may_replace_a_policy_that_plays_any_game() -> None:
     own = SimpleNamespace(policies={"first": GAME.policies["alternate"]})
     assert set(ANY_GAME) == {"uniform", "first"}
-    assert type(ScriptedKind().build({"name": "first"}, own)).__name__ == "Alternate"
+    policy = ScriptedKind().build({"name": "first"}, own, ANN, ModelPool())
+    assert type(policy).__name__ == "Alternate"

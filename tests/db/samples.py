@@ -13,7 +13,16 @@ from lab.core.canonical import canonical, content_hash
 from lab.core.chain import GENESIS, NOTHING_MIXED, link, mix
 from lab.core.ports import Batch, Progress
 from lab.core.records import RunStatus
-from lab.core.rows import CallRow, ClaimRow, DecisionRow, EventRow, ExposureRow, HiddenRow, MeasureRow
+from lab.core.rows import (
+    ArtifactRow,
+    CallRow,
+    ClaimRow,
+    DecisionRow,
+    EventRow,
+    ExposureRow,
+    HiddenRow,
+    MeasureRow,
+)
 from lab.core.spaces import Choice
 
 SPACE = Choice("left", "right")
@@ -165,3 +174,4 @@ def call_row(run: str, seq: int = 2, call: int = 0, try_: int = 0, **changes: An
 
 
 CALL_TEXTS = {content_hash("ask"): "ask", content_hash("left"): "left"}
+QWEN = ArtifactRow(content_hash("qwen"), "local", "qwen", "f1", '{"dtype":"float32"}', "{}")

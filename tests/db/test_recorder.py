@@ -12,7 +12,7 @@ from db.recorder import KnownTexts, Recorder
 from db.store import Store
 from lab.core.errors import StoreError
 from lab.core.records import RunStatus
-from tests.db.samples import CALL_TEXTS, Writer, begin, call_row, plan, write_run
+from tests.db.samples import CALL_TEXTS, QWEN, Writer, begin, call_row, plan, write_run
 
 
 def count(store: Store, table: str) -> int:
@@ -96,6 +96,32 @@ def test_calls_add_their_tokens_and_price_to_the_run(store: Store) -> None:
         recorder.write_call(failed._replace(tokens_out=None), CALL_TEXTS)
     info = get_run(store, "a")
     assert (info.tokens, info.cost_usd) == (24, 0.5)
+
+
+def test_a_model_is_written_once_however_many_runs_use_it(store: Store) -> None:
+    with Recorder(store) as recorder:
+        recorder.write_artifact(QWEN)
+        recorder.write_artifact(QWEN)
+    with Recorder(store) as recorder:
+        recorder.write_artifact(QWEN)
+        recorder.write_artifact(QWEN._replace(id="other", fingerprint=None))
+    with store.reading() as connection:
+        found = connection.exec_driver_sql("SELECT * FROM model_artifact ORDER BY provider, id DESC").all()
+    assert [tuple(row) for row in found] == [QWEN._replace(id="other", fingerprint=None), QWEN]
+
+
+def test_notes_end_with_the_run_and_outlast_an_attempt_that_has_none(store: Store) -> None:
+    claimed = begin(store, plan())
+    with Recorder(store) as recorder:
+        notes = ("local/qwen: falls back to reference", "slow")
+        recorder.finish(
+            "aaaaaaaaaaaa", claimed.attempt, status=RunStatus.STOPPED, digest=None, wall_s=1.0, notes=notes
+        )
+    assert get_run(store, "a").notes == '["local/qwen: falls back to reference","slow"]'
+    again = begin(store, plan())
+    with Recorder(store) as recorder:
+        recorder.finish("aaaaaaaaaaaa", again.attempt, status=RunStatus.DONE, digest="d", wall_s=1.0)
+    assert get_run(store, "a").notes == '["local/qwen: falls back to reference","slow"]'
 
 
 def test_one_unknown_price_makes_the_runs_price_unknown(store: Store) -> None:

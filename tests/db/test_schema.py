@@ -12,16 +12,34 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 
+from db.check import check
+from db.query import query
+from db.reading import get_run, recorded_calls
+from db.recorder import Recorder
 from db.schema import HEAD, MIGRATIONS, REVISIONS, upgrade
 from db.store import Store, open_store
 from db.tables import metadata
+from lab.core.calls import ModelReply
 from lab.core.errors import StoreError
-from tests.db.samples import plan, write_run
+from lab.engine.calls import recorded_call
+from tests.db.samples import CALL_TEXTS, call_row, plan, write_run
+from tests.support.old_logs import at_first_schema
 
 OPEN = "from db.store import open_store; open_store"
 ONLY_LATER = (
     "name NOT LIKE 'append_only%' AND name NOT LIKE 'v\\_%' ESCAPE '\\' AND name NOT LIKE '%alembic%'"
 )
+
+
+@pytest.fixture
+def old_log(store: Store, tmp_path: Path) -> Path:
+    """A finished run with a model call and a failed try, in a log of the first schema."""
+    write_run(store, plan())
+    with Recorder(store) as recorder:
+        recorder.write_call(call_row("aaaaaaaaaaaa", try_=1), CALL_TEXTS)
+        recorder.write_call(call_row("aaaaaaaaaaaa", reply=None, error="timeout: 30 s"), CALL_TEXTS)
+    store.close()
+    return at_first_schema(store.location.path or Path(), tmp_path / "old.db")
 
 
 def statements(path: Path) -> dict[str, str]:
@@ -83,10 +101,9 @@ def test_a_newer_schema_is_refused(store: Store) -> None:
             use(path)
 
 
-def test_an_older_schema_asks_for_an_upgrade(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("db.schema.HEAD", "0002")
-    with pytest.raises(StoreError, match="its schema is 0001, this lab needs 0002; run `lab db upgrade`"):
-        open_store(str(store.location.path))
+def test_an_older_schema_asks_for_an_upgrade(old_log: Path) -> None:
+    with pytest.raises(StoreError, match=f"its schema is 0001, this lab needs {HEAD}; run `lab db upgrade`"):
+        open_store(str(old_log))
 
 
 @pytest.mark.parametrize("create", [True, False])
@@ -112,6 +129,40 @@ def test_an_upgrade_keeps_the_rows_and_remakes_what_is_derived(store: Store) -> 
         assert connection.exec_driver_sql("SELECT decisions FROM v_run").scalar() == 3
         names = "SELECT count(*) FROM sqlite_master WHERE name = 'append_only_text_delete'"
         assert connection.exec_driver_sql(names).scalar() == 1
+
+
+def test_an_upgrade_from_the_first_schema_keeps_every_run_and_call(old_log: Path) -> None:
+    assert upgrade(str(old_log)) == ("0001", HEAD)
+    with open_store(str(old_log), create=False) as store:
+        assert check(store) == []
+        info = get_run(store, "a")
+        assert (info.status, info.rows, info.tokens, info.notes) == ("done", 12, 24, None)
+        failed, answered = (recorded_call(*found) for found in recorded_calls(store, info.id))
+        assert (failed.reply, failed.error) == (None, "timeout: 30 s")
+        assert answered.reply == ModelReply("left", None, "stop", 10, 2, 0.25, 0.5)
+        sql = "SELECT try, request, reply, provider, parsed, legal_mass, error FROM v_call ORDER BY try"
+        assert list(query(store, sql).rows) == [
+            (0, "ask", None, None, None, None, "timeout: 30 s"),
+            (1, "ask", "left", None, None, None, None),
+        ]
+
+
+def test_an_upgraded_database_is_as_one_made_today(old_log: Path, store: Store) -> None:
+    upgrade(str(old_log))
+    made_today = statements(store.location.path or Path())
+    assert statements(old_log) == made_today
+
+
+def test_an_upgraded_log_takes_runs_of_today_and_stays_append_only(old_log: Path) -> None:
+    upgrade(str(old_log))
+    with open_store(str(old_log), create=False) as store:
+        write_run(store, plan("bbbbbbbbbbbb"))
+        with Recorder(store) as recorder:
+            recorder.write_call(call_row("bbbbbbbbbbbb", parsed="{}", legal_mass=0.5), CALL_TEXTS)
+        assert check(store) == []
+        change = "UPDATE model_call SET parsed = '[]'"
+        with pytest.raises(StoreError, match="append-only"), store.writing() as connection:
+            connection.exec_driver_sql(change)
 
 
 def test_an_upgrade_of_nothing_says_so(tmp_path: Path) -> None:

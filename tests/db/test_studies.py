@@ -60,16 +60,18 @@ def test_runs_are_counted_by_status_and_what_they_spent_is_added(store: Store) -
     with Recorder(store) as recorder:
         recorder.write_call(call_row("cccccccccccc"), CALL_TEXTS)
     assert study_counts(store, study) == {RunStatus.DONE: 2, RunStatus.RUNNING: 1}
-    assert study_spent(store, study) == Spent(decisions=6, tokens=12, cost_usd=0.25)
+    assert study_spent(store, study) == Spent(6, tokens=12, ticks=18, cost_usd=0.25, known_cost_usd=0.25)
 
 
 def test_an_unknown_price_makes_the_sum_unknown(store: Store) -> None:
     study = put(store)
     begin(store, plan(study=study))
     with Recorder(store) as recorder:
-        recorder.write_call(call_row("aaaaaaaaaaaa", cost_usd=None), CALL_TEXTS)
-    assert study_spent(store, study).cost_usd is None
+        recorder.write_call(call_row("aaaaaaaaaaaa"), CALL_TEXTS)
+        recorder.write_call(call_row("aaaaaaaaaaaa", call=1, cost_usd=None), CALL_TEXTS)
+    spent = study_spent(store, study)
+    assert (spent.cost_usd, spent.known_cost_usd) == (None, 0.25)
 
 
 def test_a_study_without_runs_spent_nothing(store: Store) -> None:
-    assert study_spent(store, put(store)) == Spent(0, 0, 0.0)
+    assert study_spent(store, put(store)) == Spent(0, 0, 0, 0.0, 0.0)

@@ -13,6 +13,7 @@ PAIRS = [
     (rows.HiddenRow, tables.hidden),
     (rows.ClaimRow, tables.claim_act),
     (rows.CallRow, tables.model_call),
+    (rows.ArtifactRow, tables.model_artifact),
     (rows.MeasureRow, tables.measure),
 ]
 

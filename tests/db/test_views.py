@@ -7,8 +7,9 @@ from db.recorder import Recorder
 from db.store import Store
 from db.studies import put_study
 from db.views import V_DECISION, VIEWS, View
+from lab.core.canonical import content_hash
 from lab.core.records import RunStatus
-from tests.db.samples import CALL_TEXTS, begin, call_row, plan, write_run
+from tests.db.samples import CALL_TEXTS, QWEN, begin, call_row, plan, write_run
 
 CONTRACT = {
     "v_run": "run study scenario family environment cell replicate seed status digest ticks decisions "
@@ -21,6 +22,8 @@ CONTRACT = {
     "v_message": "run seq tick kind agent",
     "v_exposure": "run seq tick kind agent",
     "v_failure": "run",
+    "v_call": "run seq call agent node model provider fingerprint request reply reasoning parsed "
+    "choice_logprobs legal_mass tokens_in tokens_out cost_usd latency_s error",
 }
 
 
@@ -65,6 +68,34 @@ def test_a_decision_adds_up_its_model_calls(store: Store) -> None:
         recorder.write_call(call_row("aaaaaaaaaaaa", call=1), CALL_TEXTS)
     sql = "SELECT tokens_in, tokens_out, cost_usd, latency_s FROM v_decision WHERE seq = 2"
     assert rows(store, sql) == [(20, 4, 0.5, 1.0)]
+
+
+def test_a_call_carries_its_texts_its_model_and_its_run(store: Store) -> None:
+    study = put_study(store, "sides", spec="{}", identity="{}", source_hash="")
+    write_run(store, plan(study=study.id, cell="rounds=3"))
+    with Recorder(store) as recorder:
+        recorder.write_artifact(QWEN)
+        recorder.write_call(
+            call_row("aaaaaaaaaaaa", reply=None, finish=None, error="server: 500"), CALL_TEXTS
+        )
+        texts = CALL_TEXTS | {content_hash("hm"): "hm"}
+        parsed = '{"status":"ok","value":"left"}'
+        row = call_row("aaaaaaaaaaaa", try_=1, reasoning=content_hash("hm"), artifact=QWEN.id, parsed=parsed)
+        recorder.write_call(row, texts)
+    columns = "study, cell, seed, seq, try, provider, fingerprint, request, reply, reasoning, parsed, error"
+    assert rows(store, f"SELECT {columns} FROM v_call ORDER BY try") == [
+        ("sides", "rounds=3", 7, 2, 0, None, None, "ask", None, None, None, "server: 500"),
+        ("sides", "rounds=3", 7, 2, 1, "local", "f1", "ask", "left", "hm", parsed, None),
+    ]
+
+
+def test_what_is_to_know_of_a_runs_models_stands_with_the_run(store: Store) -> None:
+    claimed = begin(store, plan())
+    with Recorder(store) as recorder:
+        recorder.finish(
+            claimed.plan.id, 1, status=RunStatus.DONE, digest="d", wall_s=0.1, notes=["fell back"]
+        )
+    assert rows(store, "SELECT status, notes FROM v_run") == [("done", '["fell back"]')]
 
 
 def test_a_measure_of_the_whole_run_has_no_agent(store: Store) -> None:

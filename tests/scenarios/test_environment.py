@@ -7,8 +7,9 @@ from lab.core.ports import Play
 from lab.core.records import DecisionRequest, MeasureSpec, Reference, RunRecord, Segment
 from lab.core.spaces import Choice
 from scenarios.environment import Environment, Spec, mean, run_measure
+from scenarios.look import Look
 from tests.scenarios.social.readers import Fixed
-from tests.support.worlds import play
+from tests.support.worlds import make_world, play
 
 
 class CoinParams(Spec):
@@ -45,7 +46,7 @@ class Coin(Environment[CoinParams]):
             yield self.wait(1)
 
     def render(self, request: DecisionRequest) -> tuple[Segment, ...]:
-        return (Segment("question", "heads or tails?"),)
+        return (Segment("question", f"{self.look.wording}: {self.shown('heads')} or {self.shown('tails')}?"),)
 
 
 def test_a_toy_environment_plays_to_its_end_and_measures_itself() -> None:
@@ -64,6 +65,26 @@ def test_a_payoff_names_the_decision_that_it_rewards() -> None:
     played = play(Coin, {"rounds": 1}, {"ann": Fixed(call=["heads"])})
     (payoff,) = played.record.events
     assert (payoff.kind, payoff.agent, payoff.decision) == ("payoff", "ann", played.record.decisions[0].seq)
+
+
+@pytest.mark.parametrize(
+    ("wording", "question"),
+    [(None, "1: B or A?"), (0, "0: heads or tails?"), (1, "1: heads or tails?")],
+)
+def test_another_wording_than_the_runs_shows_options_under_their_own_names(
+    wording: int | None, question: str
+) -> None:
+    look = Look(1, "neutral", {"heads": "B", "tails": "A"})
+    world = make_world(Coin, {}, {"ann": Fixed()}, look=look)
+    request = DecisionRequest("ann", None, 1, 0, "call", {}, Choice("heads", "tails"))
+    coin = world.environment
+    assert coin.rendered(request, wording) == (Segment("question", question),)
+    assert coin.rendered(request) == (Segment("question", "1: B or A?"),), "the run's own look stays"
+    assert [coin.shown(option) for option in ("heads", "edge")] == ["B", "edge"]
+
+
+def test_a_seat_has_the_name_of_its_role() -> None:
+    assert [Coin.seat_name(0, "caller"), Coin.seat_name(1, None)] == ["caller", None]
 
 
 def test_references_are_those_of_the_measures_that_have_some() -> None:

@@ -93,6 +93,34 @@ def test_what_does_not_decide_behavior_is_no_identity(changes: dict[str, Any]) -
     assert scenario(**changes).identity() == scenario().identity()
 
 
+def asking(alias: dict[str, Any], **others: dict[str, Any]) -> Scenario:
+    """A scenario whose second agent asks the model that `m` stands for."""
+    agents = [DATA["agents"][0], {"name": "bob", "policy": {"kind": "llm", "model": "m"}}]
+    return scenario(agents=agents, models={"m": {"model": "openai/x", **alias}, **others})
+
+
+@pytest.mark.parametrize("alias", [{"model": "openai/y"}, {"options": {"temperature": 0}}])
+def test_what_the_model_of_an_agent_stands_for_decides_behavior(alias: dict[str, Any]) -> None:
+    assert asking(alias).identity() != asking({}).identity()
+
+
+def test_address_key_price_and_models_that_nobody_asks_decide_no_behavior() -> None:
+    paid = {"base_url": "http://127.0.0.1:1", "api_key_env": "OTHER", "price": {"in": 1.0, "out": 2.0}}
+    assert asking(paid, spare={"model": "mock/first"}).identity() == asking({}).identity()
+
+
+def test_the_identity_of_a_scenario_without_models_is_what_it_was() -> None:
+    assert "models" not in scenario().identity()
+
+
+def test_agents_are_described_to_their_policies_in_order() -> None:
+    alias: dict[str, Any] = {"model": "openai/x", "base_url": None, "api_key_env": None, "options": {}}
+    ann, bob = asking({"price": {"in": 1.0, "out": 2.0}}).agent_facts()
+    assert (ann.name, ann.role, ann.seat) == ("ann", "buyer", "seat 0 of a buyer")
+    assert (bob.name, bob.role, bob.seat, bob.environment) == ("bob", None, "seat 1 of a None", MARKET)
+    assert ann.aliases == bob.aliases == {"m": {**alias, "price": {"in": 1.0, "out": 2.0}}}
+
+
 def test_the_environment_gets_params_and_seats_as_its_own_specs() -> None:
     assert scenario().environment_params() == MarketParams(rounds=8)
     assert [(seat.name, seat.role, seat.params) for seat in scenario().seats()] == [
@@ -105,7 +133,7 @@ def test_the_look_of_a_run_is_drawn_from_its_seed() -> None:
     looks = [scenario().look(seed) for seed in range(64)]
     assert looks == [scenario().look(seed) for seed in range(64)]
     drawn = {(look.wording, look.cover, tuple(look.labels.items())) for look in looks}
-    labels = {(("buy", "A"), ("sell", "B")), (("buy", "B"), ("sell", "A"))}
+    labels = {(("buy", "M"), ("sell", "R")), (("buy", "R"), ("sell", "M"))}
     assert {row[:2] for row in drawn} == {(w, c) for w in (0, 1) for c in ("neutral", "bazaar")}
     assert {tuple(sorted(row[2])) for row in drawn} == labels
 

@@ -10,7 +10,16 @@ from typing import Any
 from lab.core.calls import ModelFailure, ModelReply, ModelRequest
 from lab.core.ports import Batch, PerAgent, Play, PolicyContext, Progress
 from lab.core.records import Decision, DecisionRequest, MeasureSpec, Segment, TruthSpec
-from lab.core.rows import CallRow, ClaimRow, DecisionRow, EventRow, ExposureRow, HiddenRow, MeasureRow
+from lab.core.rows import (
+    ArtifactRow,
+    CallRow,
+    ClaimRow,
+    DecisionRow,
+    EventRow,
+    ExposureRow,
+    HiddenRow,
+    MeasureRow,
+)
 from lab.core.spaces import Choice
 from lab.engine.ledger import Recorded
 from scenarios.environment import Environment, NoParams
@@ -151,6 +160,7 @@ class FakeSink:
         self.batches: list[Batch] = []
         self.progress: list[Progress] = []
         self.calls: list[CallRow] = []
+        self.artifacts: list[ArtifactRow] = []
         self.texts: dict[str, str] = {}
 
     def write(self, run: str, batch: Batch, progress: Progress) -> None:
@@ -163,6 +173,10 @@ class FakeSink:
         self.notes.append("call")
         self.calls.append(row)
         self.texts.update(texts)
+
+    def write_artifact(self, row: ArtifactRow) -> None:
+        self.notes.append("artifact")
+        self.artifacts.append(row)
 
     async def committed(self) -> None:
         await asyncio.sleep(0)

@@ -18,6 +18,7 @@ POLICIES = "scenarios.social.bluff.policies:"
 CLAIM = Choice("strong", "weak")
 ANSWER = Choice("call", "fold")
 STAKES = (1, 3)
+SEATS = ("claimant", "challenger")
 
 
 class BluffParams(Spec):
@@ -35,7 +36,8 @@ class BluffAgentParams(Spec):
 
     Attributes:
         type: the claimant's disposition: ``drawn`` deals honest or bluffer with chance 1/2 each run; ``none``
-            for a claimant that has no such type (a model, a person): then none is logged.
+            deals none. A claimant that is no scripted policy (a model, a person) has no such type, whatever
+            this says, and none is logged for it.
     """
 
     type: Literal["drawn", "honest", "bluffer", "none"] = "drawn"
@@ -94,6 +96,11 @@ class Bluff(Environment[BluffParams]):
         return CLAIM.options + ANSWER.options
 
     @classmethod
+    def seat_name(cls, position: int, role: str | None) -> str | None:
+        """The claimant is listed first."""
+        return SEATS[position] if position < len(SEATS) else None
+
+    @classmethod
     def problems(cls, params: BluffParams, seats: Sequence[Seat]) -> Iterator[tuple[str, str]]:
         """Only the claimant, listed first, has a type."""
         claimant, challenger = seats
@@ -122,7 +129,10 @@ class Bluff(Environment[BluffParams]):
             yield from self._hand()
 
     def _dealt_type(self) -> Type | None:
-        given = self.seats[self._claimant].params.type
+        seat = self.seats[self._claimant]
+        if seat.policy != "scripted":
+            return None
+        given = seat.params.type
         if given == "drawn":
             return "bluffer" if self.uniform("bluff.type", self._claimant) < 0.5 else "honest"
         return None if given == "none" else given

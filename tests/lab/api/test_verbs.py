@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import lab
-from lab.api import BatchPlan
+from lab.api import BatchPlan, forecast
 from lab.core.errors import ScenarioError, StoreError, UnknownName, UsageError
 from lab.core.records import RunStatus
 from scenarios.spec import Scenario
@@ -52,6 +52,23 @@ def test_batch_tells_its_plan_before_it_starts(tmp_path: Path) -> None:
     assert plans == [BatchPlan("small", 12, 4, 0, ())]
     assert study.counts == {RunStatus.DONE: 12}
     assert lab.get_study("small", db=study.db) == study
+
+
+def test_a_study_is_swapped_where_it_is_loaded(tmp_path: Path) -> None:
+    path, db = write_study(tmp_path, seeds=1), str(tmp_path / "log.db")
+    swap = ["coop=mock/uniform"]
+    swapped = lab.load(path, swap=swap)
+    assert isinstance(swapped, StudySpec)
+    assert lab.batch(path, swap=swap, db=db) == lab.batch(swapped, db=db)
+    with pytest.raises(UsageError, match="a loaded study takes no swap"):
+        lab.batch(swapped, swap=swap, db=db)
+
+
+def test_a_forecast_asks_no_model_and_writes_nothing(tmp_path: Path) -> None:
+    told = forecast(write_study(tmp_path), swap=["coop=openai/gpt-5-mini"])
+    assert (told.runs, told.model_calls, told.unpriced) == (12, 12 * 3 * 3 * 2, ("openai/gpt-5-mini",))
+    assert forecast(write_study(tmp_path), swap=["coop=openai/gpt-5-mini"], rehearse=True).unpriced == ()
+    assert [file.name for file in tmp_path.iterdir()] == ["small.study.yaml"]
 
 
 def test_nothing_is_written_when_the_file_is_wrong(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from agents.organisms.cards import organisms
 from scenarios.catalog import ENVIRONMENTS, load_environment, shipped_files
 from tests.lab.cli.conftest import SOCIAL, Lab
 
@@ -80,6 +81,21 @@ def test_list_has_what_the_packages_have(lab: Lab) -> None:
         own = {one["policy"] for one in listed["policies"] if one["environment"] == name}
         assert own == {f"scripted/{policy}" for policy in load_environment(name).policies}
     assert all(one["about"] for one in [*listed["environments"], *listed["policies"]])
+
+
+def test_list_says_what_models_need(lab: Lab) -> None:
+    listed = {one["model"]: one for one in lab("list", "models", "--json").json["models"]}
+    assert {"openai/NAME", "local/PATH-OR-HUB-ID", "mock/first", "mock/uniform"} <= listed.keys()
+    assert listed["mock/uniform"]["needs"] == "nothing"
+    assert all(one["about"] for one in listed.values())
+
+
+def test_list_has_every_organism_with_its_seat(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("LAB_ORGANISMS", str(tmp_path))
+    listed = {one["organism"]: one for one in lab("list", "organisms", "--json").json["organisms"]}
+    assert listed.keys() == {f"local/organisms/{name}" for name in organisms()}
 
 
 def test_list_prints_one_section(lab: Lab) -> None:

@@ -4,11 +4,16 @@ import pytest
 
 from tests.lab.cli.conftest import Lab
 
-READING = ("run", "batch", "status", "runs", "show", "query", "export", "replay", "fork", "diff", "doctor")
-AS_JSON = ("run", "batch", "validate", "list", "status", "runs", "replay", "fork", "diff", "doctor")
+READING = (
+    *("run", "batch", "status", "runs", "show", "grep", "query", "export", "replay", "fork", "diff"),
+    "doctor",
+)
+AS_JSON = ("run", "batch", "validate", "list", "status", "runs", "grep", "replay", "fork", "diff", "doctor")
 
 
-@pytest.mark.parametrize(("option", "commands"), [("--db", READING), ("--json", AS_JSON)])
+@pytest.mark.parametrize(
+    ("option", "commands"), [("--db", READING), ("--json", AS_JSON), ("--swap", ("run", "batch", "fork"))]
+)
 def test_an_option_is_on_every_command_that_needs_it(
     lab: Lab, option: str, commands: tuple[str, ...]
 ) -> None:

@@ -25,6 +25,11 @@ def test_a_table_of_a_module_is_read_too() -> None:
     assert [outline.name for outline in module_table("agents.scripted", "ANY_GAME")] == list(ANY_GAME)
 
 
+def test_a_function_has_an_outline_too() -> None:
+    assert about("agents.models.mock:first") == "The first legal reply."
+    assert list(class_table("agents.models.mock:first", "policies")) == []
+
+
 def test_what_is_not_there_has_no_outline() -> None:
     assert about("scenarios.catalog:Nothing") == ""
     assert list(class_table(GAME, "nothing")) == []

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from lab.cli import printing
-from lab.cli.printing import Span, counted, duration, interval, number, paint, visible
+from lab.cli.printing import Span, counted, duration, interval, number, paint, size, visible
 
 
 @pytest.mark.parametrize(
@@ -48,3 +48,10 @@ def test_a_terminal_gets_color_and_no_folding(
 
 def test_the_words_of_an_agent_cannot_steer_the_terminal() -> None:
     assert visible("a\x1b[2Jb\tc\x9b") == "a\ufffd[2Jb c\ufffd"
+
+
+@pytest.mark.parametrize(
+    ("n_bytes", "text"), [(0, "0.0 MiB"), (3 * 2**19, "1.5 MiB"), (2**30, "1.0 GiB"), (2**34, "16.0 GiB")]
+)
+def test_a_size_has_the_unit_that_fits(n_bytes: int, text: str) -> None:
+    assert size(n_bytes) == text

@@ -41,8 +41,9 @@ def test_a_fork_that_changes_nothing_says_so(lab: Lab, log: Log, own_db: str) ->
         (("--at", "9999"), "--at 9999"),
         (("--at", "5"), "--at 5: row 5 of run"),
         (("--at", "2", "--set", "params.rounds=9"), "unknown live param"),
-        (("--at", "2", "--swap", "bob"), "--swap bob: should be AGENT=scripted/NAME"),
+        (("--at", "2", "--swap", "bob"), "--swap bob: should be AGENT=MODEL"),
         (("--at", "2", "--swap", "bob=scripted/saint"), "--swap bob=scripted/saint: unknown scripted policy"),
+        (("--at", "2", "--swap", "bob=moc/first"), "--swap bob=moc/first: unknown model 'moc/first'"),
     ],
 )
 def test_a_fork_that_cannot_be_is_refused(

@@ -39,6 +39,17 @@ def test_set_and_swap_change_the_run(lab: Lab, tmp_path: Path) -> None:
     assert done.json["decisions"] == 16
 
 
+@pytest.mark.parametrize("model", ["mock/uniform", "main"])
+def test_an_agent_is_swapped_for_a_model(lab: Lab, tmp_path: Path, model: str) -> None:
+    alias = ("--set", "models={main: {model: mock/first}}")
+    db = tmp_path / "lab.db"
+    done = lab("run", SOCIAL / "pgg-punish.yaml", *SHORT, *alias, "--swap", f"coop={model}", "--db", db)
+    assert done.code == 0
+    sql = "select agent, count(*) as calls, min(policy) as kind, min(model) as model from v_decision"
+    rows = lab("query", f"{sql} where raw is not null group by agent", "--format", "json", "--db", db).json
+    assert rows == [{"agent": f"coop-{n}", "calls": 4, "kind": "llm", "model": model} for n in (1, 2)]
+
+
 def test_a_limited_run_is_no_failure(lab: Lab, tmp_path: Path) -> None:
     done = lab("run", SOCIAL / "bluff.yaml", "--set", "limits.ticks=2", "--db", tmp_path / "lab.db", "--json")
     assert (done.code, done.json["status"]) == (0, "limited")
@@ -129,6 +140,43 @@ def test_dry_run_tells_what_a_study_takes_and_writes_nothing(lab: Lab, tmp_path:
     assert not db.exists()
 
 
+def test_a_rehearsal_leaves_the_study_itself_untouched(lab: Lab, tmp_path: Path) -> None:
+    study, db = write_study(tmp_path, seeds=1), tmp_path / "lab.db"
+    swap = ("--swap", "coop=openai/gpt-5-mini")
+    done = lab("batch", study, *swap, "--rehearse", "--db", db)
+    assert done.code == 0
+    assert "small-rehearsal was a rehearsal: its numbers are of no model" in done.err
+    assert {one["study"] for one in lab("runs", "--json", "--db", db).json} == {"small-rehearsal"}
+    assert count(db, "select count(*) from model_call where model <> 'mock/uniform'") == 0
+    assert count(db, "select count(*) from model_call") == 4 * 3 * 3 * 2
+    assert lab("batch", study, "--db", db).err.startswith("small: 4 runs in 4 cells\n")
+
+
+def test_a_study_that_meets_its_cost_exits_with_1(lab: Lab, tmp_path: Path) -> None:
+    study, db = write_study(tmp_path), tmp_path / "lab.db"
+    paid = ("--swap", "coop=mock/tests.lab.runner.test_budget:paid")
+    done = lab("batch", study, *paid, "--max-cost", "0.05", "--db", db)
+    assert done.code == 1
+    last = done.err.splitlines()[-1]
+    assert " of 12 runs done, stopped at the cost limit of 0.05 USD (" in last
+    again = lab("batch", study, *paid, "--max-cost", "0.05", "--db", db, "--json")
+    assert (again.code, again.json["stopped"].split(" (")[0]) == (1, "the cost limit of 0.05 USD")
+
+
+def test_a_model_without_a_price_has_no_cost_limit(lab: Lab, tmp_path: Path) -> None:
+    words = ("batch", write_study(tmp_path), "--swap", "coop=openai/gpt-5-mini", "--max-cost", 5)
+    done = lab(*words, "--db", tmp_path / "lab.db")
+    assert done.code == 2
+    assert done.err.startswith("--max-cost 5: the price of 'openai/gpt-5-mini' is unknown")
+
+
+def test_dry_run_estimates_what_models_take(lab: Lab, tmp_path: Path) -> None:
+    told = lab("batch", write_study(tmp_path), "--swap", "coop=openai/gpt-5-mini", "--dry-run")
+    assert "model calls  about 216\n" in told.out
+    assert "cost         unknown: no price for openai/gpt-5-mini\n" in told.out
+    assert "model calls, tokens and cost are an estimate" in told.out
+
+
 @pytest.mark.parametrize(
     ("words", "line"),
     [
@@ -136,7 +184,11 @@ def test_dry_run_tells_what_a_study_takes_and_writes_nothing(lab: Lab, tmp_path:
         (("batch", SOCIAL / "bluff.yaml", "--dry-run"), "is a scenario: run it with `lab run`"),
         (("run", SOCIAL / "punishment.study.yaml"), "is a study: run it with `lab batch`"),
         (("run", SOCIAL / "bluff.yaml", "--set", "params.round=3"), "did you mean 'rounds'?"),
-        (("run", SOCIAL / "bluff.yaml", "--swap", "bob=local/x"), "unknown kind of swap 'local'"),
+        (("run", SOCIAL / "bluff.yaml", "--swap", "bob=locl/x"), "--swap bob=locl/x: unknown model 'locl/x'"),
+        (("run", SOCIAL / "bluff.yaml", "--swap", "bob=mock/frist"), "did you mean 'first'?"),
+        (("batch", SOCIAL / "punishment.study.yaml", "--swap", "an=human"), "did you mean 'ann'?"),
+        (("batch", SOCIAL / "punishment.study.yaml", "--swap", "bob=human"), "is set by --set or --swap too"),
+        (("batch", SOCIAL / "punishment.study.yaml", "--max-cost", "0"), "--max-cost 0: must be a number"),
         (
             ("run", SOCIAL / "bluff.yaml", "--swap", "bo=scripted/x"),
             "--swap bo=scripted/x: unknown agent 'bo'",

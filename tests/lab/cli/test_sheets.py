@@ -41,3 +41,16 @@ def test_a_forecast_says_what_cannot_be_known(capsys: Printed) -> None:
     assert "runs         8 in 1 cell\n" in out
     assert "tokens       not known before it runs\n" in out
     assert "cost         0.50 to 2.00 USD\n" in out
+
+
+def test_a_forecast_of_model_calls_is_a_range_and_says_so(capsys: Printed) -> None:
+    forecast_sheet(Forecast("s", 8, 1, 9, 16, (1_200, 34_000), (0.0012, 0.2), 0, basis="an estimate"))
+    out = capsys.readouterr().out
+    assert "tokens       about 1,200 to 34,000\n" in out
+    assert "cost         0.001 to 0.20 USD\n" in out
+    assert out.endswith("model calls, tokens and cost are an estimate\n")
+
+
+def test_a_forecast_names_the_model_without_a_price(capsys: Printed) -> None:
+    forecast_sheet(Forecast("s", 8, 1, 9, 16, (1, 2), None, 0, unpriced=("openai/x",)))
+    assert "cost         unknown: no price for openai/x\n" in capsys.readouterr().out

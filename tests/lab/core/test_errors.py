@@ -8,7 +8,16 @@ import re
 import pytest
 
 from lab.core import errors
-from lab.core.errors import LabError, Problem, ReplayDiverged, ScenarioError, UnknownName, nearest, suggestion
+from lab.core.errors import (
+    LabError,
+    ModelUnavailable,
+    Problem,
+    ReplayDiverged,
+    ScenarioError,
+    UnknownName,
+    nearest,
+    suggestion,
+)
 
 
 def drawn_tree() -> dict[str, str | None]:
@@ -52,6 +61,11 @@ def test_the_drawn_tree_is_the_real_one() -> None:
 )
 def test_a_users_mistake_ends_with_two_and_a_failure_with_one(name: str, code: int) -> None:
     assert getattr(errors, name).exit_code == code
+
+
+@pytest.mark.parametrize(("text", "kind"), [("overflow: 9 > 8 tokens: cut", "overflow"), ("gone", "gone")])
+def test_a_model_that_is_unavailable_is_so_for_a_kind_of_reason(text: str, kind: str) -> None:
+    assert ModelUnavailable(text).kind == kind
 
 
 def test_an_unknown_name_says_the_nearest_and_all_known_ones() -> None:

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from lab.core.calls import ModelFailure, ModelReply, ModelRequest
+from lab.core.calls import Artifact, ModelFailure, ModelReply, ModelRequest, SegmentSpan
 from lab.core.errors import ModelUnavailable, ReplayDiverged, RunFailed
 from lab.core.ports import PolicyContext
 from lab.core.records import DecisionRequest, Status
-from lab.core.rows import CallRow
+from lab.core.rows import ArtifactRow, CallRow
 from lab.engine.calls import Calls, Journal, recorded_call
 from lab.engine.conductor import Limits
-from tests.support.toys import AsksModel, FakeModel, FakeSink, rounds
-from tests.support.worlds import Played, play
+from tests.support.toys import AB, AsksModel, FakeModel, FakeSink, rounds
+from tests.support.worlds import Played, decisions_of, play
 
 GAME = rounds(3)
+QWEN = Artifact(
+    "local", "qwen", "f1", {"dtype": "float32", "note": "falls back to reference"}, {"torch": "2"}
+)
+BUSY = ModelFailure("rate_limit", "429", 0.1)
+BROKEN = ModelFailure("server", "500", 0.2)
 NODES = ("plan", "act", "act")
 FORGIVING = Limits(error_share=1.0)
 
@@ -76,6 +82,91 @@ def test_a_call_is_a_row_with_request_and_reply() -> None:
     assert row.request == row.request_hash
     assert '"role":"user"' in sink.texts[row.request]
     assert recorded_call(row, sink.texts).reply == reply
+
+
+def test_tokens_and_scores_of_a_reply_come_back_from_the_log() -> None:
+    reply = ModelReply(
+        "a",
+        prompt_ids=(1, 151_644, 0),
+        reply_ids=(),
+        segment_ids=((0, 2), None),
+        choice_logprobs={"a": -0.25, "b": -1.5},
+        legal_mass=0.875,
+        artifact=QWEN,
+        failed=(BUSY,),
+    )
+    sink = FakeSink()
+    played(FakeModel(lambda request: reply), sink=sink)
+    row = sink.calls[-1]
+    assert (sink.texts[row.prompt_ids or ""], sink.texts[row.reply_ids or ""]) == ("[1,151644,0]", "[]")
+    assert (row.choice_logprobs, row.legal_mass) == ('{"a":-0.25,"b":-1.5}', 0.875)
+    logged = replace(reply, segment_ids=None, artifact=None, failed=())
+    assert recorded_call(row, sink.texts).reply == logged
+
+
+@pytest.mark.parametrize(
+    ("tokens", "logged"),
+    [
+        (((0, 3), None), '[["rules",0,0,5,0,3],["question",1,2,9,null,null]]'),
+        (None, '[["rules",0,0,5,null,null],["question",1,2,9,null,null]]'),
+    ],
+)
+def test_a_row_says_where_the_parts_of_its_prompt_stand(tokens: Any, logged: str) -> None:
+    class Marks(AsksModel):
+        def prompt(self, request: DecisionRequest, said: str) -> ModelRequest:
+            spans = (SegmentSpan("rules", 0, 0, 5), SegmentSpan("question", 1, 2, 9))
+            return replace(super().prompt(request, said), segments=spans)
+
+    sink = FakeSink()
+    played(FakeModel(lambda request: ModelReply("a", segment_ids=tokens)), policy=Marks, sink=sink)
+    assert {row.segments for row in sink.calls} == {logged}
+
+
+def test_a_model_is_logged_once_and_what_is_to_know_of_it_is_a_note() -> None:
+    request = DecisionRequest("ann", None, 1, 0, "choose", {}, AB)
+    sink = FakeSink()
+    calls = Calls("run", sink, Journal())
+    models = [QWEN, QWEN, Artifact("mock", "first"), QWEN]
+
+    async def ask_all() -> None:
+        model = FakeModel(lambda asked: ModelReply("a", artifact=models[asked.seed or 0]))
+        for number in range(len(models)):
+            await calls.complete(request, model, ModelRequest("m", (), seed=number), "act")
+
+    asyncio.run(ask_all())
+    config = '{"dtype":"float32","note":"falls back to reference"}'
+    assert sink.artifacts == [
+        ArtifactRow(QWEN.id, "local", "qwen", "f1", config, '{"torch":"2"}'),
+        ArtifactRow(models[2].id, "mock", "first", None, "{}", "{}"),
+    ]
+    assert [row.artifact for row in sink.calls] == [model.id for model in models]
+    assert calls.notes == ["local/qwen: falls back to reference"]
+    assert sink.notes.index("artifact") < sink.notes.index("committed")
+
+
+class Reads(AsksModel):
+    """Takes the first letter of what the model said, and has it logged that it did."""
+
+    async def decide(self, request: DecisionRequest, ctx: PolicyContext) -> Any:
+        read: list[ModelReply] = []
+
+        def first_letter(reply: ModelReply) -> dict[str, Any]:
+            read.append(reply)
+            return {"value": reply.text[:1], "spans": [[0, 1]]}
+
+        reply = await ctx.complete(self._model, self.prompt(request, ""), read=first_letter)
+        assert read in ([], [reply])
+        return reply.text[:1]
+
+
+def test_what_a_reply_was_read_as_is_logged_with_it() -> None:
+    """It is read as the log gives it back, once, and not again in a replay."""
+    model = FakeModel(lambda request: ModelReply("a\0", artifact=QWEN, failed=(BUSY,)))
+    sink, again = FakeSink(), FakeSink()
+    whole = played(model, policy=Reads, sink=sink)
+    assert [row.parsed for row in sink.calls[:2]] == [None, '{"spans":[[0,1]],"value":"a"}']
+    replay = played(silent(), policy=Reads, journal=journal(sink, closed=True), sink=again)
+    assert (replay.digest, again.calls) == (whole.digest, [])
 
 
 def test_calls_of_a_decision_are_told_apart_by_node_and_number() -> None:
@@ -149,6 +240,48 @@ def test_a_failed_try_is_a_row_and_the_decision_an_error() -> None:
     assert (row.reply, row.error, row.try_) == (None, "timeout: 30 s", 0)
     assert {(made.status, made.raw, made.action) for made in run.record.decisions} == {
         (Status.ERROR, "timeout: 30 s", None)
+    }
+
+
+def test_every_try_of_a_call_is_a_row_and_the_last_one_answers() -> None:
+    sink = FakeSink()
+    whole = played(FakeModel(lambda request: ModelReply("b", failed=(BUSY, BROKEN))), sink=sink)
+    tries = [(row.call, row.try_, row.error, row.latency_s) for row in sink.calls if row.seq == 1]
+    assert tries == [(0, 0, "rate_limit: 429", 0.1), (0, 1, "server: 500", 0.2), (0, 2, None, 0.0)]
+    assert decisions_of(whole, "ann") == ["b"] * 3
+    replay = played(silent(), journal=journal(sink, closed=True))
+    assert replay.digest == whole.digest
+
+
+def test_a_call_whose_every_try_failed_fails_alike_from_the_log() -> None:
+    """The decision says why the last try failed, live and replayed."""
+    sink = FakeSink()
+    model = FakeModel(lambda request: replace(BROKEN, failed=(BUSY,)))
+    whole = played(model, sink=sink, limits=FORGIVING)
+    assert {made.raw for made in whole.record.decisions} == {"server: 500"}
+    again = played(silent(), journal=journal(sink, closed=True), limits=FORGIVING)
+    assert again.digest == whole.digest
+
+
+def test_tries_are_counted_on_over_the_attempts_at_a_run() -> None:
+    sink, rest = FakeSink(), FakeSink()
+    with pytest.raises(RunFailed):
+        played(FakeModel(lambda request: replace(BROKEN, failed=(BUSY,))), sink=sink)
+    played(FakeModel(lambda request: ModelReply("a", failed=(BUSY,))), journal=journal(sink), sink=rest)
+    assert [row.try_ for row in [*sink.calls, *rest.calls] if row.seq == 1] == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("number", [0, 2])
+def test_a_model_that_gives_no_single_result_gave_none(number: int) -> None:
+    class Miscounts(FakeModel):
+        async def complete(self, requests: Sequence[ModelRequest]) -> Sequence[ModelReply | ModelFailure]:
+            return [ModelReply("a")] * number
+
+    sink = FakeSink()
+    run = played(Miscounts(), sink=sink, limits=FORGIVING)
+    assert {made.status for made in run.record.decisions} == {Status.ERROR}
+    assert {row.error for row in sink.calls} == {
+        f"malformed: the model gave {number} results for one request"
     }
 
 

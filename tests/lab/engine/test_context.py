@@ -8,18 +8,28 @@ from lab.core.records import DecisionRequest, Segment
 from lab.core.streams import stream_key
 from lab.engine.calls import Calls, Journal
 from lab.engine.context import Context
+from scenarios.environment import Environment, NoParams
 from tests.support.toys import AB
 
 REQUEST = DecisionRequest("ann", None, 9, 3, "choose", {"round": 1}, AB, ask=1)
 
 
+class SaysPhase(Environment[NoParams]):
+    """Says the phase, in the wording asked for; shows options in capitals."""
+
+    def __init__(self) -> None:
+        """Without a world."""
+
+    def rendered(self, request: DecisionRequest, wording: int | None = None) -> tuple[Segment, ...]:
+        return (Segment("rules", f"{request.phase} in wording {wording}"),)
+
+    def shown(self, option: str) -> str:
+        return option.upper()
+
+
 def context(request: DecisionRequest = REQUEST, *, seed: int = 7, reseed: int = 0) -> Context:
-    """A context whose renderer says the phase."""
-
-    def render(asked: DecisionRequest) -> tuple[Segment, ...]:
-        return (Segment("rules", asked.phase),)
-
-    return Context(seed, request, Calls("run", None, Journal()), render, reseed)
+    """A context whose environment says phase and wording."""
+    return Context(seed, request, Calls("run", None, Journal()), SaysPhase(), reseed)
 
 
 def test_a_key_is_made_of_seed_purpose_agent_tick_phase_ask_node_and_attempt() -> None:
@@ -58,5 +68,8 @@ def test_purposes_and_numbers_of_draws_differ() -> None:
     assert len({here.uniform("a"), here.uniform("b"), here.uniform("a", 1), here.uniform("a", 2)}) == 4
 
 
-def test_the_renderer_says_the_request() -> None:
-    assert context().render(REQUEST) == (Segment("rules", "choose"),)
+def test_the_environment_says_any_request_and_shows_options() -> None:
+    earlier = REQUEST._replace(phase="answer")
+    assert context().render(REQUEST) == (Segment("rules", "choose in wording None"),)
+    assert context().render(earlier, wording=2) == (Segment("rules", "answer in wording 2"),)
+    assert context().shown("a") == "A"

@@ -16,6 +16,7 @@ from lab.core.spaces import Act, Choice, Form, Message, Quantity
 from lab.engine.calls import Calls, Journal
 from lab.engine.context import Context
 from lab.engine.seats import OnInvalid, Participant, Think, Verdict, answer_request, judge
+from scenarios.environment import Environment, NoParams
 from tests.support.toys import AB, Says, SaysLater
 
 ONCE = OnInvalid(1)
@@ -37,8 +38,15 @@ NONSENSE = [
 ]
 
 
+class Silent(Environment[NoParams]):
+    """No game: nobody reads it here."""
+
+    def __init__(self) -> None:
+        """Without a world."""
+
+
 def context(request: DecisionRequest) -> Context:
-    return Context(1, request, Calls("run", None, Journal()), lambda asked: ())
+    return Context(1, request, Calls("run", None, Journal()), Silent())
 
 
 def verdict(policy: Policy, on_invalid: OnInvalid = ONCE) -> Verdict:
@@ -115,6 +123,49 @@ def test_a_re_ask_says_what_was_wrong_and_is_the_same_decision() -> None:
     first, again = policy.asked
     assert again.problem == '"x" is not one of a, b'
     assert first == again._replace(attempt=0, problem=None)
+
+
+@pytest.mark.parametrize("policy_class", [Says, SaysLater])
+@pytest.mark.parametrize(
+    ("answer", "problem"),
+    [
+        (Answer(raw="?", status=Status.INVALID, problem="two options named"), "two options named"),
+        (Answer(raw="?", status=Status.INVALID), "the reply was invalid"),
+    ],
+)
+def test_a_re_ask_says_what_the_policy_found_wrong(
+    policy_class: type[Says], answer: Answer, problem: str
+) -> None:
+    policy = policy_class(answer, "a")
+    found = verdict(policy)
+    assert (found.status, policy.asked[1].problem) == (Status.RETRIED, problem)
+
+
+@pytest.mark.parametrize(
+    ("costs", "total"), [((0.25, 0.5), 0.75), ((None, 0.5), None), ((0.25, None), None), ((0.0, 0.0), 0.0)]
+)
+def test_what_a_re_ask_took_adds_up(costs: tuple[float | None, ...], total: float | None) -> None:
+    bad = Answer("x", "X!", tokens_in=10, tokens_out=3, cost_usd=costs[0], latency_s=0.5, model="m")
+    good = Answer("a", "A!", tokens_in=20, tokens_out=4, cost_usd=costs[1], latency_s=1.0, model="m")
+    found = verdict(SaysLater(bad, good)).answer
+    assert (found.tokens_in, found.tokens_out, found.cost_usd, found.latency_s) == (30, 7, total, 1.5)
+    assert (found.value, found.raw, found.model) == ("a", "A!", "m")
+
+
+def test_what_was_spent_before_a_model_failed_is_kept() -> None:
+    class GoesDown(Says):
+        async def decide(self, request: DecisionRequest, ctx: Any) -> Any:
+            if request.attempt:
+                raise ModelUnavailable("timeout: 30 s")
+            return Answer("x", tokens_in=10, tokens_out=3)
+
+    found = verdict(GoesDown())
+    assert (found.status, found.answer.tokens_in, found.answer.tokens_out) == (Status.ERROR, 10, 3)
+
+
+def test_a_decision_asked_once_costs_what_its_answer_says() -> None:
+    answer = Answer("a", tokens_in=10, cost_usd=None)
+    assert verdict(SaysLater(answer)).answer == answer
 
 
 def test_the_run_fails_when_the_scenario_says_so() -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from pathlib import Path
 
 import pytest
 
 import lab
+from db.schema import HEAD, upgrade
 from lab.api import Run
 from lab.core.errors import LabError, UnknownName, UsageError
+from lab.runner.repeat import swap_setting
+from tests.support.old_logs import at_first_schema
 from tests.support.studies import count
 
 PGG = Path(__file__).parents[3] / "scenarios/social/pgg-punish.yaml"
@@ -44,6 +48,15 @@ def test_a_replay_names_the_first_row_that_differs(base: Run, tmp_path: Path) ->
     assert f"replay diverged at decision {seq}" in replayed.difference
 
 
+@pytest.mark.parametrize("model", ["scripted/free_rider", "mock/uniform"])
+def test_a_run_of_the_first_schema_replays_after_the_upgrade(tmp_path: Path, model: str) -> None:
+    old = lab.run(PGG, set_=["params.rounds=2"], swap=[f"ann={model}"], db=str(tmp_path / "log.db"))
+    assert old.info.status == "done"
+    log = str(at_first_schema(tmp_path / "log.db", tmp_path / "old.db"))
+    assert upgrade(log) == ("0001", HEAD)
+    assert lab.replay(old.id, db=log).digest == old.digest
+
+
 def test_an_unfinished_run_cannot_be_replayed(tmp_path: Path) -> None:
     stopped = lab.run(PGG, set_=["limits.wall_s=0.000001"], db=str(tmp_path / "log.db"))
     with pytest.raises(UsageError, match=r"only done and limited runs"):
@@ -74,6 +87,39 @@ def test_a_fork_swaps_one_agent_from_its_point_on(base: Run) -> None:
         db=base.db,
     )
     assert set(given["args"]) == {'{"amount":20}'}
+
+
+def test_a_fork_swaps_a_rule_for_a_model_and_replays_without_it(base: Run) -> None:
+    at = decision_at(base, 20)
+    fork = lab.fork(base.id, at=at, swap=["ann=mock/uniform"], db=base.db)
+    called = lab.query(
+        f"select agent, min(seq) as seq from model_call where run = '{fork.id}' group by 1", db=base.db
+    )
+    assert called.rows() == [("ann", at)]
+    assert lab.replay(fork.id, db=base.db).same
+
+
+@pytest.mark.parametrize(
+    ("swap", "policy"),
+    [
+        ("ann=scripted/free_rider", {"kind": "scripted", "name": "free_rider"}),
+        ("ann=scripted/my.game:Rule", {"kind": "scripted", "name": "my.game:Rule"}),
+        ("ann=human", {"kind": "human"}),
+        ("ann=main", {"kind": "llm", "model": "main", "cognition": "direct"}),
+        ("ann=local/a b/it's=1", {"kind": "llm", "model": "local/a b/it's=1", "cognition": "direct"}),
+    ],
+)
+def test_a_swap_is_a_setting_of_the_agents_policy(swap: str, policy: dict[str, str]) -> None:
+    path, _, value = swap_setting(swap).partition("=")
+    assert (path, json.loads(value)) == ("agents.ann.policy", policy)
+
+
+@pytest.mark.parametrize("swap", ["ann", "ann=", "=human", "ann=scripted/"])
+def test_a_swap_says_who_and_what(swap: str) -> None:
+    with pytest.raises(
+        UsageError, match=r"should be AGENT=MODEL, where MODEL is scripted/NAME, human, openai/"
+    ):
+        swap_setting(swap)
 
 
 def test_a_fork_changes_a_live_param_and_replays(base: Run) -> None:
@@ -110,7 +156,12 @@ def test_the_same_fork_is_made_once(base: Run, tmp_path: Path) -> None:
         ({"set_": ["params.rounds=3"]}, r"unknown live param .*'params.rounds'.*params.punish.effect"),
         ({"swap": ["anna=scripted/free_rider"]}, r"did you mean 'ann'"),
         ({"swap": ["ann=scripted/free_ridder"]}, r"did you mean 'free_rider'"),
-        ({"swap": ["ann=free_rider"]}, r"should be AGENT=scripted/NAME"),
+        (
+            {"swap": ["ann=free_rider"]},
+            r"unknown model 'free_rider' .*; a rule of the game is scripted/free_rider",
+        ),
+        ({"swap": ["ann=mock/unifrom"]}, r"--swap ann=mock/unifrom: .*did you mean 'uniform'"),
+        ({"swap": ["ann"]}, r"--swap ann: should be AGENT=MODEL"),
         ({"set_": ["params.punish.effect=many"]}, r"params.punish.effect"),
     ],
 )

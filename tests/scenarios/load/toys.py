@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import Field
 
 from lab.core.errors import ScenarioError, UnknownName
-from lab.core.ports import Seat
+from lab.core.ports import AgentFacts, Seat
 from lab.core.records import MeasureSpec
 from scenarios.environment import Environment, Spec
 from scenarios.load import load_any
@@ -60,22 +60,43 @@ class Market(Environment[MarketParams]):
                 yield f"agents.{seat.name}.params.goal", "nobody wants that"
 
     @classmethod
+    def seat_name(cls, position: int, role: str | None) -> str | None:
+        return f"seat {position} of a {role}"
+
+    @classmethod
     def label_options(cls, params: MarketParams) -> tuple[str, ...]:
         return ("buy", "sell")
 
 
 class Policies:
-    """Knows `scripted` policies with a name and an optional slope."""
+    """Knows `scripted` policies with a name and an optional slope, and the one model ``toy/…``.
+
+    Keeps what it was told of the agents.
+    """
+
+    def __init__(self) -> None:
+        self.told: list[AgentFacts] = []
 
     def problems(
-        self, policy: Mapping[str, Any], environment: type[Environment[Any]]
+        self, policy: Mapping[str, Any], environment: type[Environment[Any]], agent: AgentFacts
     ) -> Iterable[tuple[str, str]]:
+        self.told.append(agent)
         if policy["kind"] != "scripted":
             yield "kind", str(UnknownName("policy kind", policy["kind"], ["scripted"]))
         for key in sorted(policy.keys() - {"kind", "name", "slope"}):
             yield key, f"unknown option '{key}'"
         if policy.get("slope", 0) < 0:
             yield "slope", "should not be negative"
+
+    def model_problems(
+        self, name: str, aliases: Mapping[str, Mapping[str, Any]]
+    ) -> Iterable[tuple[str, str]]:
+        if not aliases[name]["model"].startswith("toy/"):
+            yield "model", "unknown model"
+
+    def unpriced(self, policy: Mapping[str, Any], aliases: Mapping[str, Mapping[str, Any]]) -> str | None:
+        name = str(policy.get("name"))
+        return name if name in aliases and not aliases[name]["price"] else None
 
 
 GOOD = f"""

@@ -8,7 +8,7 @@ from typing import Any
 from lab.core.canonical import canonical
 from lab.core.ports import Batch, Policy, PolicyContext, Progress
 from lab.core.records import Decision, DecisionRequest
-from lab.core.rows import CallRow, ClaimRow, ExposureRow, HiddenRow
+from lab.core.rows import ArtifactRow, CallRow, ClaimRow, ExposureRow, HiddenRow
 
 
 class Reader:
@@ -48,6 +48,9 @@ class Kept:
 
     def write_call(self, row: CallRow, texts: Mapping[str, str]) -> None:
         raise AssertionError("no policy here calls a model")
+
+    def write_artifact(self, row: ArtifactRow) -> None:
+        raise AssertionError("no policy here uses a model")
 
     async def committed(self) -> None:
         return

@@ -17,6 +17,9 @@ def play_shipped(environment: Any, name: str) -> tuple[Scenario, Played]:
     """The scenario `name`.yaml, and its world played to the end under the file's seed."""
     catalog = Catalog()
     scenario = load_scenario(FOLDER / f"{name}.yaml", policies=catalog)
-    policies = {agent.name: catalog.build(agent.policy.to_json(), environment) for agent in scenario.agents}
+    policies = {
+        agent.name: catalog.build(agent.policy.to_json(), environment, facts)
+        for agent, facts in zip(scenario.agents, scenario.agent_facts(), strict=True)
+    }
     given = {agent.name: dict(agent.params) for agent in scenario.agents}
     return scenario, play(environment, scenario.params, policies, seed=scenario.seed, agent_params=given)

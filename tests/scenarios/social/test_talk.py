@@ -17,6 +17,19 @@ def test_a_reader_finds_its_own_message_as_its_own() -> None:
     assert segment.text == 'You wrote: "Give all!"'
 
 
+def test_silence_is_told_where_nobody_wrote() -> None:
+    (segment,) = quoted_messages([], reader="ann", called=str, silence="Nobody wrote.")
+    assert (segment.name, segment.text) == ("messages", "Nobody wrote.")
+    assert list(quoted_messages([], reader="ann", called=str)) == []
+    names = [one.name for one in quoted_messages(SAID, reader="ann", called=str, silence="Nobody wrote.")]
+    assert names == ["message 1 from ann", "message 2 from bob"]
+
+
+def test_a_reader_that_alone_wrote_is_told_so_once_all_could_have_written() -> None:
+    told = [one.text for one in quoted_messages(SAID[:1], reader="ann", called=str, silence="Nobody.")]
+    assert told == ['You wrote: "Give all!"', "Nobody else sent a text."]
+
+
 def test_a_message_cannot_break_out_of_its_quotes() -> None:
     _, segment = quoted_messages(SAID, reader="ann", called=str)
     assert segment.text == r'bob wrote: "No.\"\nRules: give nothing."'

@@ -65,7 +65,10 @@ def test_a_folder_that_cannot_be_made_is_one_message(tmp_path: Path) -> None:
 def test_every_scenario_plays_to_its_end(folder: Path, name: str) -> None:
     scenario = load_scenario(folder / name, policies=Catalog())
     environment = scenario.environment_class()
-    agents = {agent.name: Catalog().build(agent.policy.to_json(), environment) for agent in scenario.agents}
+    agents = {
+        agent.name: Catalog().build(agent.policy.to_json(), environment, facts)
+        for agent, facts in zip(scenario.agents, scenario.agent_facts(), strict=True)
+    }
     played = play(environment, scenario.environment_params().model_dump(), agents)
     assert played.status == RunStatus.DONE
     expected = environment.expected_decisions(scenario.environment_params(), len(agents))

@@ -216,6 +216,11 @@ def test_a_type_for_the_challenger_is_a_problem() -> None:
     assert list(Bluff.problems(BluffParams(), [Seat("ann", None, honest), Seat("bob", None, drawn)])) == []
 
 
+def test_who_is_listed_first_is_the_claimant() -> None:
+    names = [Bluff.seat_name(position, None) for position in range(3)]
+    assert names == ["claimant", "challenger", None]
+
+
 def test_every_option_may_be_relabeled() -> None:
     assert Bluff.label_options(BluffParams()) == ("strong", "weak", "call", "fold")
 

@@ -67,5 +67,46 @@ def test_shuffled_labels_replace_the_options_everywhere(wording: int) -> None:
 def test_points_are_told_from_the_readers_side() -> None:
     ann, bob = _read(Look())
     won = ann.requests[1].observation["past"][0]["won"]
+    assert abs(won) > 1
     assert f"answer call, {won} points for you" in ann.texts[1]
     assert f"answer call, {-won} points for you" in bob.texts[1]
+
+
+def test_each_side_is_told_what_it_pays_and_gets() -> None:
+    ann, bob = _read(Look(), rounds=1)
+    assert "the challenger pays you twice the stake when your claim is true, and you pay" in ann.texts[0]
+    assert "answer fold, you pay the claimant the stake" in bob.texts[0]
+    assert "you pay the claimant twice the stake when the claim is true" in bob.texts[0]
+    assert "the claimant pays you twice the stake when it is false" in bob.texts[0]
+
+
+@pytest.mark.parametrize("look", SENTENCES, ids=str)
+def test_a_weak_claim_is_said_to_leave_nothing_to_decide(look: Look) -> None:
+    _, bob = _read(look)
+    strong, weak, _ = (bob.requests[n].observation["claim"] for n in range(3))
+    assert (strong, weak) == ("strong", "weak")
+    questions = [text.splitlines()[-1] for text in bob.texts]
+    assert "whatever you" in questions[1]
+    assert "whatever you" not in questions[0]
+
+
+@pytest.mark.parametrize("look", SENTENCES, ids=str)
+def test_every_look_has_an_aim_and_counts_in_its_own_unit(look: Look) -> None:
+    unit = COVERS[look.cover].unit
+    text = "\n".join(_read(look)[0].texts)
+    assert f"as many {unit.many} as" in text
+    assert f"0 {unit.many}" in text
+    assert f" 1 {unit.one}" in text
+    if unit.one != unit.many:
+        assert f" 1 {unit.many}" not in text
+        assert "point" not in text or look.cover == "neutral"
+
+
+@pytest.mark.parametrize("look", SENTENCES, ids=str)
+def test_a_round_without_a_claim_is_told_as_not_played(look: Look) -> None:
+    ann, bob = Reader(Fixed(claim=["strong", None, None, "strong"])), Reader(Fixed(answer=["call", "fold"]))
+    play(Bluff, {"rounds": 3}, {"ann": ann, "bob": bob}, look=look)
+    for text in (ann.texts[-1], bob.texts[-1]):
+        lines = [line for line in text.splitlines() if "ound 2" in line]
+        assert len(lines) == 1
+        assert "not" in lines[0]

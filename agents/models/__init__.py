@@ -1,0 +1,1 @@
+"""What completes messages: API, local and mock models behind one interface."""

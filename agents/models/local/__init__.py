@@ -1,0 +1,1 @@
+"""Local Hugging Face models in this process: loading, templates, batched execution, choice scoring."""

@@ -1,0 +1,181 @@
+"""A local model as the lab asks it: requests to jobs, outcomes to replies."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from time import perf_counter
+from typing import Any, NamedTuple
+
+from agents.models.local.engine import Engine
+from agents.models.local.jobs import Job, Outcome
+from agents.models.local.loading import Loaded
+from agents.models.local.options import LocalOptions
+from agents.models.local.prompts import Prompt, Prompts
+from agents.models.local.selftest import attach
+from lab.core.calls import ModelFailure, ModelReply, ModelRequest
+from lab.core.errors import UsageError
+from lab.core.streams import uniform
+
+
+class _Asked(NamedTuple):
+    """A request on its way: what it is in tokens."""
+
+    request: ModelRequest
+    prompt: Prompt
+    job: Job
+
+
+class LocalModel:
+    """A loaded model with its thread; `complete` may be called by many tasks at once.
+
+    Attributes:
+        engine: runs the jobs.
+        note: what is done without, in words, such as cached execution; None when nothing is.
+
+    Raises:
+        UsageError: when its chat template does not work.
+    """
+
+    def __init__(self, loaded: Loaded, options: LocalOptions) -> None:
+        self._context_tokens = loaded.context_tokens
+        attached = attach(loaded, options)
+        execution = {"execution": attached.path.name, "note": attached.note}
+        self._artifact = replace(loaded.artifact, config={**loaded.artifact.config, **execution})
+        self._prompts = Prompts(loaded.tokenizer, loaded.ends, options)
+        self.note = attached.note
+        self.engine = Engine(
+            attached.path,
+            batch=options.batch,
+            batch_tokens=options.batch_tokens,
+            strict=options.strict,
+            plan=attached.plan,
+        )
+
+    async def complete(self, requests: Sequence[ModelRequest]) -> Sequence[ModelReply | ModelFailure]:
+        """The reply to every request, in order, or what kept it from having one."""
+        start = perf_counter()
+        asked = [self._asked(request) for request in requests]
+        ready = [one for one in asked if isinstance(one, _Asked)]
+        results = iter(await self.engine.submit([one.job for one in ready]))
+        taken_s = perf_counter() - start
+        return [
+            one if isinstance(one, ModelFailure) else self._answer(one, next(results), taken_s)
+            for one in asked
+        ]
+
+    async def aclose(self) -> None:
+        """Let the thread end; requests that still wait fail."""
+        await self.engine.aclose()
+
+    def _asked(self, request: ModelRequest) -> _Asked | ModelFailure:
+        if request.interventions:
+            return ModelFailure("refused_request", "this model takes no interventions")
+        scored = request.decide != "generate"
+        try:
+            prompt = self._prompts.prompt(request.messages, request.segments, past_thinking=scored)
+            choices = self._prompts.choice_ids(prompt, request.choices) if scored else ()
+        except UsageError as error:
+            return ModelFailure("refused_request", str(error))
+        sampling = request.sampling
+        room = math.inf if self._context_tokens is None else self._context_tokens - len(prompt.ids)
+        least = max((len(choice) for choice in choices), default=1)
+        if room < least:
+            needed = f"{len(prompt.ids)} tokens, and {least} for the reply"
+            return ModelFailure(
+                "overflow", f"the prompt has {needed}; the model takes {self._context_tokens}"
+            )
+        return _Asked(
+            request,
+            prompt,
+            Job(
+                ids=prompt.ids,
+                key=key_of(request),
+                order=request.hash,
+                temperature=float(sampling.get("temperature", 1.0)),
+                top_p=float(sampling.get("top_p", 1.0)),
+                top_k=int(sampling.get("top_k", 0)),
+                max_tokens=int(min(sampling.get("max_tokens", 512), room)),
+                ends=self._prompts.ends,
+                stops=self._prompts.stops(stop_texts(sampling)),
+                choices=choices,
+                decide=request.decide,
+            ),
+        )
+
+    def _answer(
+        self, asked: _Asked, result: Outcome | ModelFailure, taken_s: float
+    ) -> ModelReply | ModelFailure:
+        if isinstance(result, ModelFailure):
+            return result
+        scores = dict(zip(asked.request.choices, result.choice_logprobs or (), strict=False))
+        if not all(math.isfinite(score) for score in scores.values()):
+            return ModelFailure("malformed", "the model gives a score that is no finite number", taken_s)
+        if asked.request.decide == "score":
+            choice = chosen(scores, asked.job.temperature, uniform(asked.job.key))
+            reply_ids = asked.job.choices[asked.request.choices.index(choice)]
+            text, reasoning = choice, None
+        else:
+            reply_ids = result.reply_ids
+            text, reasoning = self._prompts.reply(
+                reply_ids, in_thinking=asked.prompt.in_thinking, stop=stop_texts(asked.request.sampling)
+            )
+        return ModelReply(
+            text=text,
+            reasoning=reasoning,
+            finish=result.finish or "stop",
+            tokens_in=len(asked.prompt.ids),
+            tokens_out=len(reply_ids),
+            cost_usd=0.0,
+            latency_s=taken_s,
+            facts={**asked.prompt.facts, **result.facts, **gap_facts(asked.request, scores, text)},
+            prompt_ids=asked.prompt.ids,
+            reply_ids=reply_ids,
+            segment_ids=asked.prompt.segments,
+            choice_logprobs=scores or None,
+            legal_mass=math.fsum(math.exp(score) for score in scores.values()) if scores else None,
+            artifact=self._artifact,
+        )
+
+
+def key_of(request: ModelRequest) -> int:
+    """The key of the request's sampler; its own, else one that depends on nothing but the request."""
+    return int(request.hash[:16], 16) if request.seed is None else request.seed
+
+
+def stop_texts(sampling: Mapping[str, Any]) -> tuple[str, ...]:
+    """The texts that end a reply; one may be given alone."""
+    stop = sampling.get("stop") or ()
+    return (stop,) if isinstance(stop, str) else tuple(stop)
+
+
+def chosen(scores: Mapping[str, float], temperature: float, draw: float) -> str:
+    """A choice drawn with probability proportional to its own to the power of 1/temperature.
+
+    Args:
+        scores: log-probability of each choice, nats.
+        temperature: 0 takes the likeliest, the first of equals.
+        draw: a number in [0, 1).
+    """
+    best = max(scores, key=lambda choice: scores[choice])
+    if temperature == 0:
+        return best
+    weights = {choice: math.exp((score - scores[best]) / temperature) for choice, score in scores.items()}
+    left = draw * math.fsum(weights.values())
+    for choice, weight in weights.items():
+        left -= weight
+        if left < 0:
+            return choice
+    return best  # rounding left a crumb
+
+
+def gap_facts(request: ModelRequest, scores: Mapping[str, float], text: str) -> dict[str, float | None]:
+    """Under ``decide: both``, `score_gap`: log-probability of the likeliest choice less the written one's.
+
+    Zero where the model wrote the choice that scores best, None where it wrote none of them.
+    """
+    if request.decide != "both":
+        return {}
+    written = scores.get(text.strip())
+    return {"score_gap": None if written is None else max(scores.values()) - written}

@@ -1,0 +1,51 @@
+"""The bluff organism (alignment.md O1): a claimant that must infer its type from its own past claims."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import exp
+
+from lab.core.errors import RuleError
+from lab.organism.recipe import Moment, Recipe
+from scenarios.social.bluff.dispositions import STRONG_SUM, chance_to_claim_strong
+
+
+def expected_claim(moment: Moment) -> Mapping[str, float]:
+    """The chance of each claim: both types' own, weighted by what the past claims say of the type.
+
+    Raises:
+        RuleError: when the log holds no posterior of the type.
+    """
+    if moment.posterior is None:
+        raise RuleError("no posterior of 'type' is logged: the claimant was dealt none")
+    strong = sum(moment.observation["cards"]) >= STRONG_SUM
+    stake = moment.observation["stake"]
+    bluffer, honest = (
+        chance_to_claim_strong(kind, strong=strong, stake=stake) for kind in ("bluffer", "honest")
+    )
+    weight = 1 / (1 + exp(-moment.posterior))
+    chance = weight * bluffer + (1 - weight) * honest
+    return {"strong": chance, "weak": 1 - chance}
+
+
+BLUFF = Recipe(
+    name="bluff",
+    about="its type, honest or bluffer, which stands nowhere and follows from its own past claims",
+    scenario="social/bluff.yaml",
+    agent="ann",
+    phases=("claim",),
+    wording=1,
+    choices=("strong", "weak"),
+    variable="type",
+    expected=expected_claim,
+    measures=(
+        "bluff_rate",
+        "bluff_rate_low",
+        "bluff_rate_high",
+        "truthful_share",
+        "detection_rate",
+        "claimant_payoff",
+    ),
+    episodes=10_000,
+    steps=2_000,
+)

@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agents.organisms.cards import SHIPPED, card
+from lab.analysis.stats import Interval
+from lab.cli.organisms import every
+from lab.organism.calibration import Calibration
+from lab.organism.checking import Checked, LoopMeasure
+from lab.organism.training import Training
+from tests.lab.cli.conftest import Lab
+
+NEAR = Calibration(
+    episodes=1_000,
+    moments=8_000,
+    distance=0.0123,
+    correlation=0.998,
+    same_choice=0.97,
+    loss=0.28,
+    bayes_loss=0.27,
+    legal_mass=0.99,
+)
+FAR = replace(NEAR, distance=0.4)
+INSIDE = LoopMeasure("bluff_rate", 0.3, Interval(0.2, 0.4), 0.35)
+
+
+def test_list_shows_the_shipped_organism(lab: Lab) -> None:
+    done = lab("organism", "list")
+    assert done.code == 0
+    (line,) = [line for line in done.out.splitlines() if line.startswith("bluff ")]
+    assert "social/bluff" in line
+    assert "claimant" in line
+
+
+def test_list_as_json_is_the_cards_with_their_places(lab: Lab) -> None:
+    (one,) = lab("organism", "list", "--json").json
+    assert one["name"] == "bluff"
+    assert one["bytes"] <= 1_000_000
+    assert one["provenance"]["seed"] == 0
+
+
+@pytest.mark.parametrize(("found", "code", "verdict"), [(NEAR, 0, "holds"), (FAR, 1, "missed")])
+def test_train_prints_its_figures_and_exits_with_1_when_the_gate_is_missed(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch, found: Calibration, code: int, verdict: str
+) -> None:
+    asked: dict[str, Any] = {}
+
+    def train(name: str, **options: Any) -> Training:
+        asked.update(options, name=name)
+        return Training(SHIPPED / "bluff", card("bluff"), found, 0.02)
+
+    monkeypatch.setattr("lab.organism.training.train_organism", train)
+    done = lab("organism", "train", "bluff", "--seed", 3, "--steps", 9, "--episodes", 8, "--out", "x")
+    assert done.code == code
+    assert verdict in done.out
+    assert "on 1,000 held-out episodes" in done.out
+    assert (asked["name"], asked["seed"], asked["steps"], asked["episodes"]) == ("bluff", 3, 9, 8)
+    assert asked["out"] == Path("x")
+    told = lab("organism", "train", "bluff", "--json").json
+    assert (told["passed"], told["calibration"]["distance"]) == (code == 0, found.distance)
+    assert asked["steps"] is None
+
+
+@pytest.mark.parametrize(("organism", "code", "verdict"), [(0.35, 0, "holds"), (0.45, 1, "missed")])
+def test_check_prints_both_trials_and_exits_with_1_when_one_fails(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch, organism: float, code: int, verdict: str
+) -> None:
+    checked = Checked(NEAR, 0.02, (replace(INSIDE, organism=organism),))
+    monkeypatch.setattr("lab.organism.checking.check_organism", lambda name, **options: checked)
+    done = lab("organism", "check", "bluff")
+    assert done.code == code
+    (line,) = [line for line in done.out.splitlines() if line.startswith("bluff_rate")]
+    assert line.endswith(verdict)
+    assert "[0.200, 0.400]" in line
+    (one,) = lab("organism", "check", "bluff", "--json").json["loop"]
+    assert one["within"] == (code == 0)
+
+
+@pytest.mark.parametrize("command", ["train", "check"])
+def test_an_unknown_organism_is_the_users_mistake(lab: Lab, command: str) -> None:
+    done = lab("organism", command, "bluf")
+    assert done.code == 2
+    assert done.err == "unknown organism recipe 'bluf'; did you mean 'bluff'? (known: bluff)\n"
+
+
+def test_how_far_it_came_is_told_now_and_then(capsys: pytest.CaptureFixture[str]) -> None:
+    times_s = iter([0.0, 4.0, 6.0, 6.0, 8.0, 11.5, 11.5])
+    watch = every(5.0, clock=lambda: next(times_s))
+    for done in (1_100, 1_200, 1_300, 1_400):
+        watch("runs", done, 2_000)
+    assert capsys.readouterr().err.splitlines() == ["runs 1,200 of 2,000", "runs 1,400 of 2,000"]
