@@ -39,6 +39,10 @@ class PolicyKind(Protocol):
         """(path below the policy, what is wrong) for every bad option."""
         ...
 
+    def missing(self, options: Mapping[str, Any], agent: AgentFacts) -> str | None:
+        """What keeps a valid policy from deciding here and now, such as a key that is not set."""
+        ...
+
     def build(
         self, options: Mapping[str, Any], environment: PlaysPolicies, agent: AgentFacts, models: ModelPool
     ) -> Policy:
@@ -85,6 +89,12 @@ class Catalog:
             return None
         free = spec.price is not None or provider_of(spec).capabilities(spec).free
         return None if free else name
+
+    def missing(self, policy: Mapping[str, Any], agent: AgentFacts) -> str | None:
+        """What keeps a valid policy from deciding here and now; asked before a run's first row."""
+        options = dict(policy)
+        kind: PolicyKind = KINDS.load(options.pop("kind"))()
+        return kind.missing(options, agent)
 
     def build(self, policy: Mapping[str, Any], environment: PlaysPolicies, agent: AgentFacts) -> Policy:
         """A fresh policy for one agent of one run."""

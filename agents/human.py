@@ -60,12 +60,21 @@ class HumanKind:
         """(path, what is wrong) for every bad option."""
         yield from option_problems(HumanOptions, options)
 
+    def missing(self, options: Mapping[str, Any], agent: AgentFacts) -> str | None:
+        """A file or folder that its lines should go through and that is not there."""
+        given = HumanOptions(**options)
+        if given.input and not Path(given.input).exists():
+            return f"policy of '{agent.name}': input: there is no file or named pipe '{given.input}'"
+        if given.output and not Path(given.output).parent.is_dir():
+            return f"policy of '{agent.name}': output: there is no folder for '{given.output}'"
+        return None
+
     def build(
         self, options: Mapping[str, Any], environment: PlaysPolicies, agent: AgentFacts, models: ModelPool
     ) -> Policy:
         """The policy; nothing is opened before the first ask."""
         given = HumanOptions(**options)
-        person = Person(agent.name, given.channel, lambda: _line(given.input, given.output))
+        person = Person(agent.name, given.channel, lambda: _line(given.channel, given.input, given.output))
         speaker = Speaker(name=f"human/{given.channel}", model=person)
         return Conversation(speaker, reply, MemoryOptions(), persona=agent.persona)
 
@@ -96,9 +105,12 @@ class Line:
 
 
 @cache
-def _line(source: str | None, target: str | None) -> Line:
-    """The line over two files; without names over this process's own streams, whatever they are now."""
-    output = _file(target, "a") if target else _stdout()
+def _line(channel: Channel, source: str | None, target: str | None) -> Line:
+    """The line over two files; without names over this process's own streams, whatever they are now.
+
+    On a terminal prompts go to standard error, so that standard output stays the lab's.
+    """
+    output = _file(target, "a") if target else _stdout() if channel == "jsonl" else sys.stderr
     return Line(output, _file(source, "r") if source else sys.stdin, threading.Lock())
 
 

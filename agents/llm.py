@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pydantic import Field
-
 from agents.catalog import PlaysPolicies
 from agents.cognition.catalog import COGNITIONS
 from agents.cognition.mind import Mind, Thought
@@ -17,9 +15,9 @@ from agents.conversation import Conversation, Speaker, Think
 from agents.memory import MemoryOptions
 from agents.models.pool import ModelPool
 from agents.models.spec import (
-    SAMPLING,
     Capabilities,
     ModelSpec,
+    SamplingOptions,
     model_spec,
     provider_of,
     resolved_sampling,
@@ -34,20 +32,6 @@ from lab.core.registry import is_import_string
 
 ORGANISMS = "organisms/"
 """How the target of a local model begins that is an organism."""
-
-
-class SamplingOptions(Options):
-    """``sampling:`` of an `llm` policy; what is not said here, the alias or the lab's default says."""
-
-    temperature: float | None = Field(None, ge=0)
-    top_p: float | None = Field(None, gt=0, le=1)
-    top_k: int | None = Field(None, ge=0)
-    max_tokens: int | None = Field(None, ge=1)
-    stop: tuple[str, ...] | None = Field(None, strict=False)
-
-    def requested(self) -> dict[str, Any]:
-        """What the scenario asks for."""
-        return self.model_dump(mode="json", exclude_unset=True, exclude_none=True)
 
 
 class LlmOptions(Options):
@@ -79,7 +63,8 @@ class LlmKind:
         try:
             spec = model_spec(given.model, agent.aliases)
         except LabError as error:
-            yield "model", str(error)
+            if given.model not in agent.aliases:  # an alias is told of where it stands
+                yield "model", str(error)
             return
         if given.model not in agent.aliases:
             yield from (
@@ -89,6 +74,19 @@ class LlmKind:
         yield from _capability_problems(given, spec, provider_of(spec).capabilities(spec))
         yield from _card_problems(given, spec, agent)
 
+    def missing(self, options: Mapping[str, Any], agent: AgentFacts) -> str | None:
+        """What its model lacks, or why its own cognition cannot be used."""
+        given = LlmOptions(**options)
+        if given.cognition not in COGNITIONS:
+            from agents.cognition import graphs
+
+            try:
+                graphs.compiled(given.cognition)
+            except LabError as error:
+                return str(error)
+        spec = model_spec(given.model, agent.aliases)
+        return provider_of(spec).missing(spec)
+
     def build(
         self, options: Mapping[str, Any], environment: PlaysPolicies, agent: AgentFacts, models: ModelPool
     ) -> Policy:
@@ -96,7 +94,7 @@ class LlmKind:
         given = LlmOptions(**options)
         spec = model_spec(given.model, agent.aliases)
         own = card_of(spec)
-        requested = {**spec.sampling, **given.sampling.requested()}
+        requested = {**SamplingOptions(**spec.sampling).requested(), **given.sampling.requested()}
         speaker = Speaker(
             name=given.model,
             model=models.model(spec),
@@ -167,6 +165,3 @@ def _card_problems(given: LlmOptions, spec: ModelSpec, agent: AgentFacts) -> Ite
             yield option, f"organism '{own.name}' works with '{value}' only"
     if "memory" in given.model_fields_set:
         yield "memory", f"organism '{own.name}' reads the whole past at every ask; it has no memory to set"
-
-
-assert set(SamplingOptions.model_fields) == set(SAMPLING), "one name, one setting"

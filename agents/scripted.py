@@ -55,6 +55,10 @@ class ScriptedKind:
             return
         yield from option_problems(policy_class, _without_name(options))
 
+    def missing(self, options: Mapping[str, Any], agent: AgentFacts) -> str | None:
+        """Nothing: a script needs no more than its code."""
+        return None
+
     def build(
         self, options: Mapping[str, Any], environment: PlaysPolicies, agent: AgentFacts, models: ModelPool
     ) -> Policy:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, ValidationError
 
 from lab.core.canonical import canonical
 from lab.core.errors import UsageError
@@ -172,6 +172,13 @@ class Price(Section):
     """Reply tokens."""
 
 
+def _variable_name(value: str) -> str:
+    """The value is not repeated: somebody may have put the key itself there."""
+    if not value.isascii() or not value.isidentifier():
+        raise ValueError("names an environment variable (letters, digits and '_'), never the key itself")
+    return value
+
+
 class ModelAlias(Section):
     """A model under a short name that policies may use."""
 
@@ -179,7 +186,7 @@ class ModelAlias(Section):
     """openai/…, local/… or mock/…"""
     base_url: str | None = None
     """Address of an OpenAI-compatible endpoint."""
-    api_key_env: str | None = None
+    api_key_env: Annotated[str, AfterValidator(_variable_name)] | None = None
     """Name of the environment variable that holds the key; the key itself is never stored."""
     price: Price | None = None
     """Price, where the lab does not know it."""

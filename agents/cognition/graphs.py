@@ -52,8 +52,11 @@ async def think(cognition: str, mind: Mind, thought: Thought) -> Thought:
     """
     graph = compiled(cognition)
     end = await graph.ainvoke(thought, {"recursion_limit": STEPS_MAX}, context=mind)
-    if "reply" not in end:
-        raise RuleError(f"cognition '{cognition}' ended without a reply; a node must set it")
+    if end.get("reply") not in mind.answers:
+        raise RuleError(
+            f"cognition '{cognition}' ended without a reply: a node must set `reply` to what "
+            "mind.say(…, answer=True) returned"
+        )
     return Thought(messages=end["messages"], reply=end["reply"])
 
 

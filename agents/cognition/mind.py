@@ -10,7 +10,7 @@ conversation; it must end with a `reply` that a call with ``answer=True`` brough
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypedDict
 
 from agents.prompts import Message, Messages, replied, told
@@ -45,11 +45,13 @@ class Mind:
         request: what is asked, with the `tools` that the world lends.
         answer_format: how to answer, in words.
         speak: asks the model; use `say`.
+        answers: replies to calls with ``answer=True`` so far.
     """
 
     request: DecisionRequest
     answer_format: Segment
     speak: Say
+    answers: list[ModelReply] = field(default_factory=list)
 
     async def say(self, node: str, messages: Sequence[Message], *, answer: bool = False) -> ModelReply:
         """The model's reply to a conversation; every call is a row of the log.
@@ -62,7 +64,10 @@ class Mind:
         Raises:
             ModelUnavailable: when the model gave no reply.
         """
-        return await self.speak(node, tuple(messages), answer)
+        reply = await self.speak(node, tuple(messages), answer)
+        if answer:
+            self.answers.append(reply)
+        return reply
 
 
 async def answered(mind: Mind, messages: Sequence[Message]) -> Thought:

@@ -58,6 +58,10 @@ class MockProvider:
         """Everything is taken, and ignored."""
         return Capabilities(scoring=True, free=True)
 
+    def missing(self, spec: ModelSpec) -> str | None:
+        """Nothing."""
+        return None
+
     def open(self, spec: ModelSpec) -> Model:
         """The mock."""
         return MockModel(spec.target, MOCKS.load(spec.target))

@@ -99,6 +99,14 @@ class OpenAIProvider:
         """What the model's family takes; scores cannot be had over this interface."""
         return Capabilities(sampling=frozenset(family_of(spec.target).sampling))
 
+    def missing(self, spec: ModelSpec) -> str | None:
+        """A key that is not in the environment."""
+        try:
+            _key(spec)
+        except UsageError as error:
+            return str(error)
+        return None
+
     def open(self, spec: ModelSpec) -> Model:
         """The model; nothing is sent before the first `complete`.
 

@@ -9,12 +9,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Annotated, Any, Protocol
 
+from pydantic import BeforeValidator, Field
+
+from agents.options import Options, option_problems
 from lab.core.calls import Model
 from lab.core.canonical import canonical
 from lab.core.errors import UnknownName, nearest
 from lab.core.registry import Registry
+
+
+def _listed(value: Any) -> Any:
+    """One text as a list of it, as servers take it too; YAML's lists as the tuples that a spec keeps."""
+    return (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else value
+
 
 PROVIDERS = Registry(
     "model provider",
@@ -25,11 +34,30 @@ PROVIDERS = Registry(
     },
 )
 
-SAMPLING = ("temperature", "top_p", "top_k", "max_tokens", "stop")
-"""Settings of sampling that a policy or an alias may name; what else an alias says is the provider's."""
+
+class SamplingOptions(Options):
+    """Settings of sampling, of a policy or an alias; the lab's defaults stand where neither says any."""
+
+    temperature: float | None = Field(None, ge=0)
+    top_p: float | None = Field(None, gt=0, le=1)
+    top_k: int | None = Field(None, ge=0)
+    max_tokens: int | None = Field(None, ge=1)
+    stop: Annotated[tuple[str, ...] | None, BeforeValidator(_listed)] = None
+
+    def requested(self) -> dict[str, Any]:
+        """What the scenario asks for."""
+        return self.model_dump(mode="json", exclude_unset=True, exclude_none=True)
+
+
+SAMPLING = tuple(SamplingOptions.model_fields)
+"""Their names; what else an alias says in `options` is the provider's."""
 
 DEFAULT_SAMPLING: Mapping[str, Any] = {"temperature": 1.0, "max_tokens": 512}
 """What is asked of a model that takes it, where the scenario says nothing."""
+
+
+_TAKEN_NAMES = ("human", "scripted", "replay")
+"""Names that `--swap AGENT=NAME` gives another meaning."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +123,13 @@ class Provider(Protocol):
         """What the model takes."""
         ...
 
+    def missing(self, spec: ModelSpec) -> str | None:
+        """What keeps the model from being opened here and now, such as a key; None when nothing is known to.
+
+        It is asked before the first row of a run is written, and opens nothing.
+        """
+        ...
+
     def open(self, spec: ModelSpec) -> Model:
         """The model, ready to complete; may take long. `complete` of a model may be called concurrently.
 
@@ -149,6 +184,9 @@ def model_spec(name: str, aliases: Mapping[str, Mapping[str, Any]]) -> ModelSpec
 
 def alias_problems(name: str, aliases: Mapping[str, Mapping[str, Any]]) -> Iterable[tuple[str, str]]:
     """(path below the alias, what is wrong) for an entry of a scenario's `models:`."""
+    if "/" in name or name in _TAKEN_NAMES:
+        yield "", f"an alias cannot be called '{name}': that is how models and policies are named themselves"
+        return
     if str(aliases[name].get("model")) in aliases:
         yield "model", f"alias '{name}' names another alias; name the model itself"
         return
@@ -158,8 +196,12 @@ def alias_problems(name: str, aliases: Mapping[str, Mapping[str, Any]]) -> Itera
         yield "model", str(error)
         return
     provider = provider_of(spec)
-    yield from provider.problems(spec)
-    yield from unsupported(spec.sampling, provider.capabilities(spec), spec, "options.")
+    found = dict(provider.problems(spec))
+    values = (
+        (f"options.{path}", message) for path, message in option_problems(SamplingOptions, spec.sampling)
+    )
+    found = {**dict(unsupported(spec.sampling, provider.capabilities(spec), spec, "options.")), **found}
+    yield from {**dict(values), **found}.items()
 
 
 def unsupported(

@@ -115,9 +115,7 @@ def api_agents(base_url: str) -> int:
         options = {"concurrency": API_WORLDS * API_AGENTS}
         alias = {"model": "openai/loopback", "base_url": base_url, "options": options}
         params = {"turns": API_TURNS, "free": False}
-        file = write_study(
-            Path(folder), "api", alias, agents=API_AGENTS, params=params, seeds=API_WORLDS
-        )
+        file = write_study(Path(folder), "api", alias, agents=API_AGENTS, params=params, seeds=API_WORLDS)
         study = batch(file, db=str(Path(folder) / "log.db"))
         if study.counts != {"done": API_WORLDS}:
             raise LabError(f"the batch did not end well: {study.counts}")

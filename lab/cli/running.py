@@ -10,12 +10,15 @@ import typer
 from lab.cli.options import Db, Json, Seed, Settings, Swaps
 from lab.cli.printing import counted, note, say_json
 from lab.cli.progress import Progress, progress
+from lab.core.errors import UsageError
 
 if TYPE_CHECKING:
     from lab.analysis.plan import Forecast
     from lab.api import BatchPlan, Run, Study
     from lab.runner.execute import Ended
     from lab.runner.loop import Brake
+    from scenarios.spec import Scenario
+    from scenarios.study import Study as StudySpec
 
 INTERRUPTED = 130
 
@@ -35,9 +38,21 @@ def run(
     from lab import api
     from lab.runner.loop import Brake
 
+    if json:
+        _keep_stdout_clean(api.load(scenario, set_=set_ or (), swap=swap or (), seed=seed))
     brake = Brake()
     ended = api.run(scenario, seed=seed, set_=set_ or (), swap=swap or (), new=new, db=db, brake=brake)
     tell_run(ended, json=json, interrupted=brake.draining)
+
+
+def _keep_stdout_clean(loaded: Scenario | StudySpec) -> None:
+    """Refuse a person whose prompts would stand on standard output before the one JSON value."""
+    for agent in getattr(loaded, "agents", ()):
+        policy = agent.policy.to_json()
+        if policy["kind"] == "human" and policy.get("channel") == "jsonl" and not policy.get("output"):
+            raise UsageError(
+                f"--json: '{agent.name}' is asked on standard output too; give it an output file"
+            )
 
 
 def tell_run(run: Run, *, json: bool, interrupted: bool = False) -> None:

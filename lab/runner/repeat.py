@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -178,6 +179,9 @@ def _swapped_policy(target: str) -> dict[str, str]:
 def naming_swaps(swaps: Sequence[str]) -> Iterator[list[str]]:
     """Swaps as settings; what is wrong with one is told of the swap that was asked for."""
     settings = [swap_setting(swap) for swap in swaps]
+    twice = [agent for agent, count in Counter(swap.partition("=")[0] for swap in swaps).items() if count > 1]
+    if twice:
+        raise UsageError(f"--swap {twice[0]}=…: given twice; an agent has one policy")
     told = {f"--set {setting}": swap for setting, swap in zip(settings, swaps, strict=True)}
     try:
         yield settings

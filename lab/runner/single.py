@@ -11,6 +11,7 @@ from lab.runner.crew import execute_all
 from lab.runner.execute import Ended
 from lab.runner.loop import Brake, run_now
 from lab.runner.plan import single_plan
+from lab.runner.preflight import require_ready
 from scenarios.spec import Scenario
 
 
@@ -20,9 +21,10 @@ def run_scenario(store: Store, scenario: Scenario, *, new: bool, brake: Brake) -
     An unfinished run of the same identity and seed is continued, unless `new`.
 
     Raises:
-        UsageError: when another process is executing that run.
+        UsageError: when another process is executing that run, or a model cannot be opened.
         StoreError: when the log cannot be written.
     """
+    require_ready([scenario])
     last = latest_run(store, value_hash(scenario.identity()), scenario.seed)
     ordinal = 0 if last is None else last.ordinal + int(new or last.status in FINISHED)
     plan = single_plan(scenario, ordinal=ordinal)

@@ -9,14 +9,16 @@ from math import inf
 
 from db.runs import RunPlan
 from db.store import Store
-from db.studies import StudyInfo, extend_study, find_study, put_study
+from db.studies import StudyInfo, extend_study, find_study, put_study, study_counts
 from lab.core.canonical import canonical, content_hash, parse
 from lab.core.errors import UsageError
+from lab.core.records import FINISHED
 from lab.runner.budget import Budget
 from lab.runner.crew import WORLDS, Watcher, execute_all
 from lab.runner.fingerprint import code_hash
 from lab.runner.loop import Brake, run_now
 from lab.runner.plan import study_plans
+from lab.runner.preflight import require_ready
 from lab.runner.workers import Job, run_workers
 from scenarios.spec import LimitsSpec
 from scenarios.study import Study, compare_identity
@@ -98,7 +100,11 @@ def run_study(
 
     Raises:
         StoreError: when the log cannot be written, or a worker process died.
+        UsageError: when a model cannot be opened.
     """
+    counts = study_counts(store, study_id)
+    if sum(counts.get(status, 0) for status in FINISHED) < study.n_runs:
+        require_ready(cell.scenario for cell in study.cells())
     budget = Budget(store, study_id, options.within(study.limits))
     if reached := budget.reached():
         return reached

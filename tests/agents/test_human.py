@@ -58,6 +58,15 @@ def test_json_lines_take_a_reply_as_an_object_or_bare(typed: str) -> None:
     assert [message["role"] for message in asked["messages"]] == ["system", "user"]
 
 
+def test_json_output_and_prompts_do_not_share_standard_output(tmp_path: Path) -> None:
+    policy = "agents.bob.policy={kind: human, channel: jsonl}"
+    refused = lab_run(tmp_path / "log.db", "", "--json", "--set", policy)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "give it an output file" in refused.stderr
+    ended = lab_run(tmp_path / "log.db", "call\ncall\n", "--json", "--swap", "bob=human")
+    assert json.loads(ended.stdout)["status"] == "done"
+
+
 def test_files_belong_to_json_lines() -> None:
     ((_, message),) = option_problems(HumanOptions, {"input": "x"})
     assert "belong to channel jsonl" in message

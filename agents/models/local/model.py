@@ -18,6 +18,9 @@ from lab.core.calls import ModelFailure, ModelReply, ModelRequest
 from lab.core.errors import UsageError
 from lab.core.streams import uniform
 
+LEAST_REPLY_TOKENS = 256
+"""A prompt that leaves less room than this overflows, unless less was asked for or the context is small."""
+
 
 class _Asked(NamedTuple):
     """A request on its way: what it is in tokens."""
@@ -79,13 +82,14 @@ class LocalModel:
         except UsageError as error:
             return ModelFailure("refused_request", str(error))
         sampling = request.sampling
-        room = math.inf if self._context_tokens is None else self._context_tokens - len(prompt.ids)
-        least = max((len(choice) for choice in choices), default=1)
-        if room < least:
-            needed = f"{len(prompt.ids)} tokens, and {least} for the reply"
-            return ModelFailure(
-                "overflow", f"the prompt has {needed}; the model takes {self._context_tokens}"
-            )
+        most = most_tokens(sampling)
+        if self._context_tokens is not None:
+            room = self._context_tokens - len(prompt.ids)
+            least = _least_tokens(request, choices, most, self._context_tokens)
+            if room < least:
+                needed = f"the prompt has {len(prompt.ids)} tokens and the reply needs room for {least}"
+                return ModelFailure("overflow", f"{needed}; the model takes {self._context_tokens}")
+            most = min(most, room)
         return _Asked(
             request,
             prompt,
@@ -96,7 +100,7 @@ class LocalModel:
                 temperature=float(sampling.get("temperature", 1.0)),
                 top_p=float(sampling.get("top_p", 1.0)),
                 top_k=int(sampling.get("top_k", 0)),
-                max_tokens=int(min(sampling.get("max_tokens", 512), room)),
+                max_tokens=most,
                 ends=self._prompts.ends,
                 stops=self._prompts.stops(stop_texts(sampling)),
                 choices=choices,
@@ -129,7 +133,12 @@ class LocalModel:
             tokens_out=len(reply_ids),
             cost_usd=0.0,
             latency_s=taken_s,
-            facts={**asked.prompt.facts, **result.facts, **gap_facts(asked.request, scores, text)},
+            facts={
+                **asked.prompt.facts,
+                **result.facts,
+                **_cut_facts(asked),
+                **gap_facts(asked.request, scores, text),
+            },
             prompt_ids=asked.prompt.ids,
             reply_ids=reply_ids,
             segment_ids=asked.prompt.segments,
@@ -142,6 +151,11 @@ class LocalModel:
 def key_of(request: ModelRequest) -> int:
     """The key of the request's sampler; its own, else one that depends on nothing but the request."""
     return int(request.hash[:16], 16) if request.seed is None else request.seed
+
+
+def most_tokens(sampling: Mapping[str, Any]) -> int:
+    """Tokens that a reply may have, before the room behind its prompt is known."""
+    return int(sampling.get("max_tokens", 512))
 
 
 def stop_texts(sampling: Mapping[str, Any]) -> tuple[str, ...]:
@@ -179,3 +193,15 @@ def gap_facts(request: ModelRequest, scores: Mapping[str, float], text: str) -> 
         return {}
     written = scores.get(text.strip())
     return {"score_gap": None if written is None else max(scores.values()) - written}
+
+
+def _least_tokens(request: ModelRequest, choices: Sequence[Sequence[int]], most: int, context: int) -> int:
+    """The room that a prompt must leave: for the longest choice, and for a reply that is not cut at once."""
+    longest = max(map(len, choices), default=1)
+    return longest if request.decide == "score" else max(longest, min(most, context // 4, LEAST_REPLY_TOKENS))
+
+
+def _cut_facts(asked: _Asked) -> dict[str, int]:
+    """Under `max_tokens_cut` the tokens there was room for, where that is fewer than were asked for."""
+    is_cut = asked.job.max_tokens < most_tokens(asked.request.sampling)
+    return {"max_tokens_cut": asked.job.max_tokens} if is_cut and asked.request.decide != "score" else {}

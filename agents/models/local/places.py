@@ -47,7 +47,8 @@ def found_folder(target: str, revision: str | None = None) -> Path | None:
     """The folder if it is on this machine; None for a hub repository that is not.
 
     Raises:
-        UsageError: when it is a path, or an organism's name, that leads nowhere.
+        UsageError: when it is a path that leads nowhere, or to a folder without config.json.
+        UnknownName: for an unknown organism.
     """
     if target.startswith(ORGANISMS):
         from agents.organisms.cards import organism_folder
@@ -55,7 +56,7 @@ def found_folder(target: str, revision: str | None = None) -> Path | None:
         return organism_folder(target.removeprefix(ORGANISMS))
     path = Path(target).expanduser()
     if path.is_dir():
-        return path
+        return _checked(path, target)
     if path.exists():
         raise UsageError(f"local model '{target}': is a file; name the folder that holds config.json")
     if not _HUB_ID.fullmatch(target) or target.startswith("."):
@@ -86,6 +87,15 @@ def settings_of(folder: Path, name: str = "config.json") -> Mapping[str, Any]:
     return content
 
 
+def _checked(folder: Path, target: str) -> Path:
+    if (folder / "config.json").is_file():
+        return folder
+    what = "it is no model in the transformers format"
+    if (folder / "adapter_config.json").is_file():
+        what = "it is an adapter; merge it into its base model first"
+    raise UsageError(f"local model '{target}': {folder.resolve()} holds no config.json: {what}")
+
+
 def _nearest_folder(path: Path) -> str:
     siblings = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
     return suggestion(path.name, siblings)
@@ -93,9 +103,13 @@ def _nearest_folder(path: Path) -> str:
 
 def _not_cached(target: str) -> str:
     return (
-        f"local model '{target}': no such folder, and no repository of that name in the hub's cache"
+        f"{_no_folder(target)}, and no repository of that name in the hub's cache"
         f" (HF_HUB_OFFLINE forbids to download it){_nearest_folder(Path(target))}"
     )
+
+
+def _no_folder(target: str) -> str:
+    return f"local model '{target}': no folder '{target}' in {Path.cwd().name or '.'}"
 
 
 def _is_offline() -> bool:
@@ -128,7 +142,7 @@ def _downloaded(target: str, revision: str | None) -> Path:
 
     if _is_offline():
         raise UsageError(_not_cached(target))
-    asked = f"local model '{target}'"
+    asked = f"{_no_folder(target)}, and the hub"
     try:
         return Path(snapshot_download(target, revision=revision, allow_patterns=[*WANTED]))
     except GatedRepoError as error:
@@ -136,14 +150,13 @@ def _downloaded(target: str, revision: str | None) -> Path:
             f"{asked}: gated; accept its terms at huggingface.co/{target} and log in with `hf auth login`"
         ) from error
     except RevisionNotFoundError as error:
-        raise UsageError(f"{asked}: no revision '{revision}' on the hub") from error
+        raise UsageError(f"{asked}: no revision '{revision}' of it") from error
     except RepositoryNotFoundError as error:
         raise UsageError(
-            f"{asked}: no such folder, and no such repository on the hub (or it is private: `hf auth login`)"
-            f"{_nearest_folder(Path(target))}"
+            f"{asked}: no such repository (or it is private: `hf auth login`){_nearest_folder(Path(target))}"
         ) from error
     except (HfHubHTTPError, LocalEntryNotFoundError) as error:
-        raise UsageError(f"{asked}: could not be downloaded: {_one_line(error)}") from error
+        raise UsageError(f"{asked}: no download: {_one_line(error)}") from error
 
 
 def _one_line(error: Exception) -> str:

@@ -7,15 +7,17 @@ message only makes that message's place unknown.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from jinja2 import TemplateError
+from jinja2 import TemplateError, meta
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 from transformers import PreTrainedTokenizerFast
 
-from agents.models.local.options import LocalOptions
-from lab.core.errors import UsageError
+from agents.models.local.options import OURS, LocalOptions
+from lab.core.errors import UsageError, suggestion
 
 PLAIN = "{%- for message in messages %}{{- message.content + '\\n' }}{%- endfor %}"
 """For models without a chat template: every content on a line, the reply on the next one."""
@@ -30,6 +32,12 @@ DATE = (
 
 NO_THINKING: Mapping[str, Any] = {"enable_thinking": False, "thinking": False}
 """What templates call the switch that makes them write an empty think block."""
+
+_THEIRS = frozenset({"raise_exception", "strftime_now"})
+"""What transformers gives every template besides jinja's own globals and the names of special tokens."""
+
+_GENERATION = re.compile(r"\{%[-+]?\s*(end)?generation\s*[-+]?%\}")
+"""Marks what a model wrote, for training; jinja alone does not know these tags."""
 
 _GAP = "\n\n"
 """Stands between two messages made one."""
@@ -79,7 +87,7 @@ class Template:
     """The chat template of a tokenizer with the options of a scenario; a pure function of the messages.
 
     Raises:
-        UsageError: when it cannot even render one user message.
+        UsageError: when it cannot even render one user message, or reads not all of the options.
     """
 
     def __init__(
@@ -94,6 +102,8 @@ class Template:
         self._skeleton = lru_cache(1024)(self._skeleton_of)
         if self._skeleton(("user",), True, False) is None:
             raise UsageError(f"the chat template cannot render a user message: {self._complaint(('user',))}")
+        if self._settings:
+            self._check_settings()
         takes_system = self._skeleton(("system", "user"), True, False) is not None
         self._merges_system = options.system == "merge" or (options.system == "auto" and not takes_system)
         self._merges_runs = self._skeleton(("user", "user"), True, False) is None
@@ -203,6 +213,23 @@ class Template:
         if past_thinking and generation and self._open and text.rstrip().endswith(self._open):
             return f"{text.rstrip()}\n\n{self._close}\n\n"
         return text
+
+    def _check_settings(self) -> None:
+        """Refuse options that nothing reads, which jinja passes over in silence."""
+        known = () if self.is_plain else self._variables()
+        unread = sorted(self._settings.keys() - known)
+        if unread and self.is_plain:
+            raise UsageError(f"options.template: there is no chat template that would read '{unread[0]}'")
+        if unread:
+            hint = f"{suggestion(unread[0], known)} (it reads: {', '.join(known) or 'none'})"
+            raise UsageError(f"options.template: the chat template reads no '{unread[0]}'{hint}")
+
+    def _variables(self) -> tuple[str, ...]:
+        """What the template reads and the lab does not set, sorted."""
+        parser = ImmutableSandboxedEnvironment(extensions=["jinja2.ext.loopcontrols"])
+        read = meta.find_undeclared_variables(parser.parse(_GENERATION.sub("", self._source)))
+        set_by_us = OURS | _THEIRS | parser.globals.keys() | self._tokenizer.special_tokens_map.keys()
+        return tuple(sorted(read - set_by_us))
 
     def _complaint(self, roles: Roles) -> str:
         try:

@@ -52,6 +52,20 @@ def saved() -> Any:
     return twice().compile(checkpointer=InMemorySaver())
 
 
+def unasked() -> StateGraph[Thought, Mind]:
+    """Takes a reply that was not asked for as an answer."""
+    graph = StateGraph(Thought, context_schema=Mind)
+    graph.add_node("muse", _muse)
+    graph.add_edge(START, "muse")
+    graph.add_edge("muse", END)
+    return graph
+
+
+async def _muse(state: Thought, runtime: Runtime[Mind]) -> Thought:
+    reply = await runtime.context.say("muse", state["messages"])
+    return {"messages": replied(state["messages"], reply), "reply": reply}
+
+
 def nothing() -> str:
     """Is no graph."""
     return "no graph"

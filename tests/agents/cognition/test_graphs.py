@@ -65,6 +65,7 @@ def test_a_graph_is_compiled_once() -> None:
     [
         ("reakt", UnknownName, "did you mean 'react'"),
         (OWN + "mute", RuleError, "ended without a reply"),
+        (OWN + "unasked", RuleError, "answer=True"),
         (OWN + "saved", UsageError, "checkpointer"),
         (OWN + "nothing", UsageError, "should return a langgraph StateGraph, not 'no graph'"),
         (OWN + "absent", UsageError, "has no 'absent'"),

@@ -12,6 +12,7 @@ from agents.models.spec import (
     PROVIDERS,
     Capabilities,
     ModelSpec,
+    SamplingOptions,
     alias_problems,
     model_spec,
     resolved_sampling,
@@ -134,3 +135,29 @@ def test_every_provider_has_a_place() -> None:
         "mock": "agents.models.mock",
         "openai": "agents.models.openai_api",
     }
+
+
+@pytest.mark.parametrize(
+    ("options", "path"),
+    [
+        ({"temperature": -3}, "options.temperature"),
+        ({"temperature": "hot"}, "options.temperature"),
+        ({"max_tokens": 0}, "options.max_tokens"),
+        ({"top_p": 9}, "options.top_p"),
+        ({"stop": 5}, "options.stop"),
+    ],
+)
+def test_an_alias_with_nonsense_for_a_setting_is_refused(options: dict[str, Any], path: str) -> None:
+    found = dict(alias_problems("m", {"m": {"model": "local/organisms/bluff", "options": options}}))
+    assert list(found) == [path]
+
+
+def test_one_stop_text_may_stand_alone() -> None:
+    assert SamplingOptions.model_validate({"stop": "x"}).requested() == {"stop": ["x"]}
+
+
+@pytest.mark.parametrize("name", ["mock/uniform", "human", "scripted", "a/b"])
+def test_an_alias_cannot_be_called_like_a_model_or_a_policy(name: str) -> None:
+    ((path, message),) = alias_problems(name, {name: {"model": "mock/first"}})
+    assert path == ""
+    assert f"cannot be called '{name}'" in message

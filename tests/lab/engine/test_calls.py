@@ -416,3 +416,15 @@ def test_tokens_and_prices_are_counted_the_same_live_and_from_the_log() -> None:
     again = Calls("run", None, journal(sink))
     asyncio.run(spend(again, silent()))
     assert (live.tokens, live.cost_usd) == (again.tokens, again.cost_usd) == (7, 0.3)
+
+
+def test_a_models_code_cannot_change_what_the_log_says_it_was_asked() -> None:
+    def vandal(request: ModelRequest) -> ModelReply:
+        request.messages[0]["content"] = "HACK"  # type: ignore[index]
+        return ModelReply("a")
+
+    sink = FakeSink()
+    played(FakeModel(vandal), sink=sink)
+    assert not any("HACK" in sink.texts[row.request] for row in sink.calls)
+    replayed = played(silent(), journal=journal(sink))
+    assert replayed.record.decisions

@@ -154,7 +154,11 @@ def test_a_stop_text_ends_the_reply(model: LocalModel) -> None:
 
 @pytest.mark.parametrize(
     ("context", "asked", "kind"),
-    [(10, {}, "overflow"), (38, {"choices": CHOICES, "decide": "score"}, "overflow")],
+    [
+        (10, {}, "overflow"),
+        (38, {"choices": CHOICES, "decide": "score"}, "overflow"),
+        (1, {}, "overflow"),
+    ],
 )
 def test_a_prompt_longer_than_the_model_takes_is_an_overflow(
     context: int, asked: dict[str, Any], kind: str, loaded: Loaded
@@ -166,12 +170,29 @@ def test_a_prompt_longer_than_the_model_takes_is_an_overflow(
     model.engine.close()
 
 
-def test_a_reply_gets_the_room_that_is_left(loaded: Loaded, model: LocalModel) -> None:
-    (free,) = answers(model, request(sampling={"temperature": 0, "max_tokens": 6}))
+@pytest.mark.parametrize(("room", "max_tokens"), [(8, 9), (9, 400)])
+def test_a_reply_that_would_be_cut_at_once_is_an_overflow(
+    room: int, max_tokens: int, loaded: Loaded, model: LocalModel
+) -> None:
+    (free,) = answers(model, request())
+    tight = LocalModel(replace(loaded, context_tokens=(free.tokens_in or 0) + room), LocalOptions())
+    assert failure(tight, request(sampling={"max_tokens": max_tokens})).kind == "overflow"
+    scored = request(choices=("1", "2"), decide="score", sampling={"max_tokens": max_tokens})
+    (reply,) = answers(tight, scored)  # which needs no more than its longest choice
+    assert "max_tokens_cut" not in reply.facts
+    tight.engine.close()
+
+
+def test_a_reply_gets_the_room_that_is_left_and_says_so(loaded: Loaded, model: LocalModel) -> None:
+    asked = request(sampling={"temperature": 0, "max_tokens": 40})
+    (free,) = answers(model, asked)
     assert free.reply_ids is not None
-    tight = LocalModel(replace(loaded, context_tokens=(free.tokens_in or 0) + 3), LocalOptions())
-    (reply,) = answers(tight, request(sampling={"temperature": 0, "max_tokens": 6}))
-    assert (reply.reply_ids, reply.finish) == (free.reply_ids[:3], "length")
+    assert "max_tokens_cut" not in free.facts
+    room = (free.tokens_in or 0) // 2
+    tight = LocalModel(replace(loaded, context_tokens=(free.tokens_in or 0) + room), LocalOptions())
+    (reply,) = answers(tight, asked)
+    assert (reply.reply_ids, reply.finish) == (free.reply_ids[:room], "length")
+    assert reply.facts["max_tokens_cut"] == room
     tight.engine.close()
 
 

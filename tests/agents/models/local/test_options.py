@@ -25,16 +25,28 @@ def test_every_kind_of_device_can_be_named(device: str) -> None:
     [
         ({"dtipe": "float32"}, "options.dtipe: unknown option; did you mean 'dtype'?"),
         ({"device": "gpu"}, "should be auto, cpu, mps, cuda or cuda:N, not 'gpu'"),
-        ({"dtype": "fp16"}, "'float32'"),
+        ({"dtype": "fp16"}, "options.dtype: should be 'auto', 'float32'"),
+        ({"attention": "sdpaa"}, "a kernel's ORG/NAME (did you mean 'sdpa'?), not 'sdpaa'"),
+        ({"strict": True, "execution": "cached"}, "options.strict: strict batches need execution: reference"),
         ({"batch": 0}, "options.batch"),
         ({"template": {"tokenize": True}}, "should leave tokenize to the lab"),
-        ({"reasoning": ["<think>"]}, "options.reasoning"),
+        ({"reasoning": ["<think>"]}, "options.reasoning: should be two texts"),
     ],
 )
 def test_what_is_wrong_is_named_with_what_is_allowed(wrong: dict[str, Any], said: str) -> None:
     with pytest.raises(UsageError) as caught:
         options_of(wrong)
     assert said in str(caught.value)
+
+
+@pytest.mark.parametrize("attention", ["eager", "flash_attention_3", "kernels-community/flash-attn3"])
+def test_attention_is_one_of_transformers_or_a_kernel(attention: str) -> None:
+    assert options_of({"attention": attention}).attention == attention
+
+
+def test_strict_batches_and_cached_execution_are_each_fine_alone() -> None:
+    assert options_of({"strict": True}).strict
+    assert options_of({"strict": False, "execution": "cached"}).execution == "cached"
 
 
 def test_everything_wrong_is_told_at_once() -> None:

@@ -79,6 +79,13 @@ def test_a_path_that_leads_nowhere_tells_the_nearest(model: Path, name: str, sai
         folder_of(str(model.parent.parent / name))
 
 
+def test_a_folder_that_holds_no_model_is_a_problem(model: Path) -> None:
+    said = place_problem(f"{model}/..") or ""
+    assert f"{model.parent} holds no config.json: it is no model in the transformers format" in said
+    (model.parent / "adapter_config.json").write_text("{}")
+    assert "merge it into its base model" in (place_problem(str(model.parent)) or "")
+
+
 def test_a_hub_id_that_is_not_cached_says_what_forbids_to_download_it(hub: Path) -> None:
     assert "HF_HUB_OFFLINE" in (place_problem("acme/large") or "")
     with pytest.raises(UsageError, match="no repository of that name in the hub's cache"):
@@ -99,13 +106,14 @@ def test_an_unknown_organism_is_an_unknown_name() -> None:
     ("error", "said"),
     [
         (GatedRepoError, "gated; accept its terms at huggingface.co/acme/large"),
-        (RepositoryNotFoundError, "no such repository on the hub"),
-        (RevisionNotFoundError, "no revision 'v9' on the hub"),
+        (RepositoryNotFoundError, f"no folder 'acme/large' in {COMMIT}, and the hub: no such repository"),
+        (RevisionNotFoundError, "and the hub: no revision 'v9' of it"),
     ],
 )
 def test_what_the_hub_refuses_is_told_with_what_would_help(
     hub: Path, online: None, monkeypatch: pytest.MonkeyPatch, error: type[HfHubHTTPError], said: str
 ) -> None:
+    monkeypatch.chdir(hub)
     real = huggingface_hub.snapshot_download
 
     def download(target: str, *, local_files_only: bool = False, **asked: object) -> str:

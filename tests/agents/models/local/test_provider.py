@@ -48,7 +48,28 @@ def test_every_setting_of_sampling_is_taken_and_scoring_is_free() -> None:
     assert (takes.sampling, takes.scoring, takes.free) == (frozenset(SAMPLING), True, True)
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"device": "cuda:99"}, "device 'cuda:99': this machine has"),
+        ({"batch": 0}, "options.batch"),
+        ({"device": "cpu"}, None),
+        ({}, None),
+    ],
+)
+def test_what_keeps_a_model_from_being_opened_here_is_known_before(
+    options: dict[str, Any], said: str | None, zoo_folder: ZooFolder
+) -> None:
+    found = LocalProvider().missing(spec(str(zoo_folder("llama")), **options))
+    assert found is None if said is None else said in (found or "")
+
+
+def test_a_folder_without_a_model_keeps_it_from_being_opened(tmp_path: Path) -> None:
+    assert "holds no config.json" in (LocalProvider().missing(spec(str(tmp_path))) or "")
+
+
 def test_checking_a_model_loads_no_torch(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text("{}")
     code = (
         "import sys; from agents.models.spec import *;"
         f"s = model_spec('local/{tmp_path}', {{}}); p = provider_of(s);"

@@ -104,6 +104,27 @@ def test_options_reach_the_template() -> None:
     assert template_of(template={"enable_thinking": False}).render(CHAT).text.endswith("</think>\n\n")
 
 
+def test_an_option_that_the_template_never_reads_is_refused_with_the_nearest() -> None:
+    said = r"reads no 'enable_thinkin'; did you mean 'enable_thinking'\? \(it reads: enable_thinking\)"
+    with pytest.raises(UsageError, match=said):
+        template_of(template={"enable_thinkin": False})
+    with pytest.raises(UsageError, match=r"\(it reads: none\)"):
+        template_of(kind="header", template={"bos_token": "<s>"})
+    with pytest.raises(UsageError, match="no chat template that would read 'enable_thinking'"):
+        template_of(kind="none", template={"enable_thinking": False})
+
+
+def test_every_way_of_reading_an_option_is_known() -> None:
+    source = (
+        "{% if not thinking is defined %}{% set thinking = false %}{% endif %}"
+        "{% set day = day | default('1') %}"
+        "{% for m in messages %}{% if m.role == 'tool' %}{% break %}{% endif %}"
+        "{%- generation %}{{ m.content + day }}{% endgeneration -%}{% endfor %}{{ thinking }}"
+    )
+    rendered = template_of(source, template={"thinking": True, "day": "2"}).render(CHAT[1:2])
+    assert rendered.text == f"{FIRST}2True"
+
+
 def test_a_scored_reply_stands_behind_an_empty_think_block() -> None:
     template = template_of()
     assert template.render(CHAT).text.endswith("assistant\n")
