@@ -30,7 +30,7 @@ def loopback_only() -> Iterator[None]:
 def no_user_settings() -> Iterator[None]:
     """Hide what the user's shell says to the lab, here and in subprocesses."""
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("LAB_DB", "LAB_TENSORS", "OPENAI_API_KEY", "OPENAI_BASE_URL"):
+        for name in ("LAB_DB", "LAB_TENSORS", "LAB_ORGANISMS", "OPENAI_API_KEY", "OPENAI_BASE_URL"):
             patch.delenv(name, raising=False)
         patch.setenv("HF_HUB_OFFLINE", "1")
         yield
