@@ -18,6 +18,7 @@ from agents.prompts import Message, Messages, replied, spans, standing_message, 
 from lab.core.calls import Decide, Model, ModelReply, ModelRequest
 from lab.core.canonical import canonical
 from lab.core.errors import ModelUnavailable
+from lab.core.menu import Menu
 from lab.core.ports import PolicyContext
 from lab.core.records import Answer, Decision, DecisionRequest, Segment, Status
 from lab.core.spaces import Choice, Form, Space
@@ -237,6 +238,8 @@ def _as_reply(space: Space, decision: Decision, labels: Mapping[str, str]) -> st
     """A decision of another policy as this one would have written it."""
     if not decision.valid:
         return "(no usable answer)"
+    if isinstance(space, Menu):
+        return f"ACT: {space.line(decision.value)}"
     value = _labelled(space, decision.value, labels)
     return canonical(value if isinstance(space, Form) else {"answer": value})
 

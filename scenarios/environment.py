@@ -168,14 +168,18 @@ class Environment(Generic[P]):
         *,
         phase: str,
         hidden: PerAgent | None = None,
+        tools: PerAgent | None = None,
         deadline: int | None = None,
     ) -> Any:
         """Ask several agents at once; ``decisions = yield self.ask_all(…)`` brings a dict by agent.
 
-        `observe`, `hidden` and, if it differs between agents, `space` are functions of the agent's name.
+        `observe`, `hidden`, `tools` and, if it differs between agents, `space` are functions of the agent's
+        name.
         The process goes on when the slowest has answered.
         """
-        return self._world.ask_all(agents, observe, space, phase=phase, hidden=hidden, deadline=deadline)
+        return self._world.ask_all(
+            agents, observe, space, phase=phase, hidden=hidden, tools=tools, deadline=deadline
+        )
 
     def wait(self, ticks: int = 1) -> Any:
         """``yield self.wait(3)`` lets three ticks pass."""

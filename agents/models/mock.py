@@ -109,6 +109,8 @@ def _sample(schema: Mapping[str, Any], draw: Callable[[], float]) -> Any:
     """A value that fits a schema as `lab.core.spaces` writes them."""
     if "enum" in schema:
         return _pick(schema["enum"], draw)
+    if "anyOf" in schema:
+        return _sample(_pick(schema["anyOf"], draw), draw)
     kind = schema["type"]
     if kind == "object":
         return dict(_fields(schema["properties"], draw))

@@ -16,6 +16,7 @@ Read `parse.py` first. Nothing is evaluated and no model interprets another; wha
     prose       sentences → the one answer they state
     fields      lines of ``field: value`` → a form
     message     a reply to a `Message` that is no JSON
+    acts        a reply to a `Menu`: a line ``ACT: name(argument, …)``, or JSON
     refusal     declining the task itself
 """
 

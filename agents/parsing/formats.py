@@ -10,6 +10,7 @@ from typing import Any
 from agents.parsing.objects import KEY
 from agents.parsing.shown import NO_LABELS, shown_space
 from lab.core.errors import UsageError
+from lab.core.menu import Menu
 from lab.core.spaces import Choice, Form, Message, Quantity, Space
 
 
@@ -24,8 +25,10 @@ def answer_schema(space: Space, labels: Mapping[str, str] = NO_LABELS) -> dict[s
 
 
 def reply_format(space: Space, labels: Mapping[str, str] = NO_LABELS) -> str:
-    """The sentences that tell an agent what it may answer, and to answer it in JSON."""
+    """The sentences that tell an agent what it may answer: in JSON, or from a menu as a call."""
     shown = shown_space(space, labels)
+    if isinstance(shown, Menu):
+        return f"{_menu(shown)} Reply with one line of the form ACT: name(argument, …) and nothing else."
     shape = _shape(_answer_form(shown))
     return f"{_allowed(shown)} Reply with a JSON object of this shape and nothing else: {shape}"
 
@@ -41,13 +44,15 @@ def choice_format(space: Space, labels: Mapping[str, str] = NO_LABELS) -> str:
         return f"Answer with exactly one of these and nothing else: {', '.join(shown.options)}"
     if isinstance(shown, Quantity) and shown.whole:
         return f"Answer with exactly one whole number from {shown.low} to {shown.high} and nothing else."
+    if isinstance(shown, Menu):
+        return f"{_menu(shown)} Answer with exactly one of these calls and nothing else."
     raise UsageError(f"no finite list of replies to score: {shown.describe()} Use `decide: generate`.")
 
 
 def finite_choices(
     space: Space, labels: Mapping[str, str] = NO_LABELS, limit: int = 256
 ) -> tuple[tuple[str, Any], ...] | None:
-    """(reply, plain value) of every legal reply to a choice or a whole quantity.
+    """(reply, plain value) of every legal reply to a choice, a whole quantity or a menu of such arguments.
 
     Returns:
         None for other spaces, and when there are more than `limit` replies.
@@ -58,7 +63,15 @@ def finite_choices(
     if isinstance(space, Quantity) and space.whole:
         low, high = math.ceil(space.low), math.floor(space.high)
         return tuple((str(n), n) for n in range(low, high + 1)) if high - low < limit else None
+    if isinstance(space, Menu):
+        values = space.finite(limit)
+        return None if values is None else tuple((space.line(value), value) for value in values)
     return None
+
+
+def _menu(menu: Menu) -> str:
+    """Every action with what its arguments may be."""
+    return "You can do one of: " + "; ".join(map(menu.usage, menu.actions)) + "."
 
 
 def _answer_form(space: Space) -> Form:
@@ -103,6 +116,8 @@ def _typed(schema: dict[str, Any]) -> dict[str, Any]:
     """The schema with the type of every choice; strict servers refuse a schema without."""
     if "enum" in schema:
         return {"type": "string", **schema}
+    if "anyOf" in schema:
+        return schema | {"anyOf": [_typed(one) for one in schema["anyOf"]]}
     if "properties" in schema:
         return schema | {"properties": {name: _typed(one) for name, one in schema["properties"].items()}}
     return schema

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from agents.parsing.acts import FORM, ActReading, stated_act
 from agents.parsing.agreed import agreed_answer
 from agents.parsing.cues import LATEX
 from agents.parsing.fields import field_lines
@@ -23,8 +24,12 @@ from agents.parsing.reasoning import without_reasoning
 from agents.parsing.refusal import declines
 from agents.parsing.scan import Scan, scan_objects
 from agents.parsing.shown import NO_LABELS, meant, shown_space
+from lab.core.menu import Menu
 from lab.core.records import VALID, Status
 from lab.core.spaces import Choice, Form, Message, Quantity, Space, SpaceMismatch
+
+_AROUND_ACT = re.compile(r'\s*(?:(?:ACT:)?[ \t]*…|\{\s*"answer"\s*:\s*(?:"(?:ACT: ?)?…"|…)\s*\})\s*')
+"""What may stand around an action in a reply that is just that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,8 @@ def _parsed(text: str, space: Space) -> Parsed:
     core = text.strip(TRIMMED)
     if not core.strip():
         return _invalid("the reply was empty")
+    if isinstance(space, Menu):
+        return _from_menu(text, space)
     exact = exact_value(core, space)
     if exact is not None:
         start = len(text) - len(text.lstrip(TRIMMED))
@@ -86,6 +93,20 @@ def _parsed(text: str, space: Space) -> Parsed:
         return _invalid("the reply holds no answer outside its reasoning")
     scan = scan if body == text else scan_objects(body)
     return _from_objects(body, scan, space, alone=False) or _from_words(body, scan, space)
+
+
+def _from_menu(text: str, menu: Menu) -> Parsed:
+    body = without_reasoning(text)
+    if body is None:
+        return _invalid("the reply ended inside its reasoning, before an action")
+    act = stated_act(body, menu)
+    if isinstance(act, ActReading):
+        start, end = act.spans[KEY]
+        alone = _AROUND_ACT.fullmatch(body[:start] + "…" + body[end:])
+        return Parsed(Status.OK if alone and act.exact else Status.REPAIRED, act.value, act.spans)
+    if act is None and declines(body):
+        return Parsed(Status.REFUSED, problem="the reply declined to answer")
+    return _invalid(act or f"the reply holds no line {FORM}")
 
 
 def _is_one_object(text: str, scan: Scan) -> bool:
@@ -119,7 +140,7 @@ def _from_words(text: str, scan: Scan, space: Space) -> Parsed:
         return _invalid(f"the JSON object in the reply {seen}")
     if isinstance(space, Form):
         return _from_fields(text, space)
-    assert isinstance(space, Choice | Quantity), "there are four spaces"
+    assert isinstance(space, Choice | Quantity), "menus were read above"
     stated = stated_answer(text, space)
     if isinstance(stated, Statement):
         return Parsed(Status.REPAIRED, stated.value, {KEY: (stated.start, stated.end)})

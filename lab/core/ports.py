@@ -100,6 +100,7 @@ class World(Protocol):
         *,
         phase: str,
         hidden: PerAgent | None = None,
+        tools: PerAgent | None = None,
         deadline: int | None = None,
     ) -> Any: ...
 

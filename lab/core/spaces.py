@@ -4,6 +4,7 @@
     Quantity   a number in a range                  action = the space name, args = {"amount": 8}
     Message    a text                               action = the space name, args = {"text": "…"}
     Form       several named fields at once         action = the space name, args = one value per field
+    Menu       one action with its arguments        action = its name,       args = its arguments (`menu`)
 
 A space never guesses: a reply it cannot take is refused with a sentence that says what is allowed.
 """
@@ -37,7 +38,7 @@ class Act:
 
 @dataclass(frozen=True)
 class Space:
-    """Base of the four spaces; `read`, `sample`, `describe` and `schema` are what each defines."""
+    """Base of the five spaces; `read`, `sample`, `describe` and `schema` are what each defines."""
 
     def read(self, value: Any) -> Act:
         """The action that a plain value stands for.

@@ -154,6 +154,7 @@ class SimWorld:
         *,
         phase: str,
         hidden: PerAgent | None = None,
+        tools: PerAgent | None = None,
         deadline: int | None = None,
     ) -> Reply:
         """See `scenarios.Environment.ask_all`."""
@@ -164,7 +165,8 @@ class SimWorld:
         for name in names:
             offered = space if isinstance(space, Space) else space(name)
             truths = hidden(name) if hidden else None
-            self._open_ask(name, observe(name), offered, phase, truths, (), deadline).gate = gate
+            lent = tools(name) if tools else ()
+            self._open_ask(name, observe(name), offered, phase, truths, lent, deadline).gate = gate
         if not names:
             gate.reply.deliver({}, 0)
         return gate.reply

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from lab.core.menu import Menu
 from lab.core.records import VALID, Status
 from lab.core.spaces import Choice, Form, Message, Quantity, Space
 
@@ -59,4 +60,7 @@ def space(data: Mapping[str, Any]) -> Space:
         return Choice(*given["options"])
     if data["kind"] == "form":
         return Form(given["name"], {name: space(field) for name, field in given["fields"].items()})
+    if data["kind"] == "menu":
+        actions = given["actions"].items()
+        return Menu({name: {key: space(one) for key, one in fields.items()} for name, fields in actions})
     return Quantity(**given) if data["kind"] == "quantity" else Message(**given)

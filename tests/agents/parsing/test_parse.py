@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from agents.parsing.parse import Parsed, parse_reply
 from lab.core.errors import RuleError
+from lab.core.menu import Menu
 from lab.core.records import VALID, Status
 from lab.core.spaces import Choice, Form, Message, Quantity, Space
 from tests.agents.parsing.gold import Reply, corpus
@@ -28,7 +29,14 @@ LETTERS = {"cooperate": "B", "defect": "A"}
 GIVE = Quantity("contribute", 0, 20, "points")
 SAY = Message("say", 40)
 PUNISH = Form("punish", {"bob": Quantity("bob", 0, 5), "why": Choice("greed", "spite"), "note": SAY})
-EVERY_SPACE: tuple[Space, ...] = (MOVE, GIVE, SAY, PUNISH)
+ORDERS = Menu(
+    {
+        "limit": {"side": Choice("buy", "sell"), "qty": Quantity("qty", 1, 10)},
+        "say": {"text": SAY},
+        "hold": {},
+    }
+)
+EVERY_SPACE: tuple[Space, ...] = (MOVE, GIVE, SAY, PUNISH, ORDERS)
 
 PIECES = (
     *"{}[]\":,.?!\n\\'`*<>()",
@@ -56,6 +64,9 @@ PIECES = (
         "//",
         "\\boxed{",
         "I'm sorry",
+        "\nACT: ",
+        "limit(buy, 3)",
+        "say(",
     ),
 )
 TEXTS = st.text() | st.lists(st.sampled_from(PIECES), max_size=25).map("".join)
@@ -77,7 +88,7 @@ def test_the_corpus_is_large_and_covers_every_space_and_outcome() -> None:
     outcomes = Counter((type(reply.space), reply.status) for reply in REPLIES)
     assert all(
         outcomes[kind, status] >= 3
-        for kind in (Choice, Quantity, Message, Form)
+        for kind in (Choice, Quantity, Message, Form, Menu)
         for status in (Status.OK, Status.REPAIRED, Status.INVALID, Status.REFUSED)
         if (kind, status) != (Form, Status.REFUSED)
     )
