@@ -19,6 +19,8 @@ from scenarios.spec import MAX_SEED, LimitsSpec, Name, Scenario, Section
 
 MAX_CELLS = 1000
 MAX_SEEDS = 1_000_000
+SCENARIO = "scenario"
+"""Alias and path of the factor whose levels are whole scenarios."""
 
 Direction = Literal["greater", "less", "two-sided"]
 Block = dict[str, JsonValue]
@@ -64,8 +66,10 @@ class StudyFile(Section):
     """Version of this format: 1."""
     study: Name
     """Name of the study in the log."""
-    scenario: str | Block
+    scenario: str | Block | None = None
     """Path of a scenario file relative to this one, or a scenario written here."""
+    scenarios: dict[Name, str | Block] = {}
+    """Instead of one scenario several by name, each a path or written here: the first factor, `scenario`."""
     factors: dict[Name, FactorEntry] = {}
     """What differs between cells, by alias."""
     seeds: SeedsSpec = SeedsSpec()
@@ -143,7 +147,7 @@ class Study:
 
     Attributes:
         name: its name in the log.
-        scenario: the scenario without any factor applied.
+        scenario: the scenario without any factor applied; the first one where there are several.
         factors: in file order.
         seeds: runs per cell, and their root.
         limits: what stops the whole study.

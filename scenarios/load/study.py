@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from lab.core.errors import Problem, ScenarioError, UnknownName, UsageError
 from scenarios.catalog import STUDY_SUFFIX
+from scenarios.load.bases import Base, Bases, find_bases
 from scenarios.load.overrides import (
     Draft,
     Override,
@@ -29,6 +29,7 @@ from scenarios.load.yaml_text import read_file
 from scenarios.spec import Scenario
 from scenarios.study import (
     MAX_CELLS,
+    SCENARIO,
     Factor,
     Hypothesis,
     HypothesisEntry,
@@ -55,16 +56,6 @@ class _Found(NamedTuple):
     path: TreePath
     nodes: dict[str, Node]
     at: Node
-
-
-@dataclass(frozen=True, slots=True)
-class _Base:
-    """The scenario that a study varies, as a tree, and what it is without any factor."""
-
-    root: Node
-    folder: Path
-    settings: Sequence[Override]
-    scenario: Scenario | None
 
 
 def load_any(
@@ -129,57 +120,32 @@ class _Loading:
     def study(self, set_: Sequence[str]) -> Study | None:
         file, problems = validated(StudyFile, self._root)
         self.problems += problems
-        base = self._base(set_)
-        factors = [one for one in self._factors() if base is None or self._fits(one, base)]
-        factors = self._without_overlap(factors, base)
-        hypotheses = self._hypotheses(factors, base)
-        if base is None or base.scenario is None:
+        settings, problems = parse_settings(set_)
+        self.problems += problems
+        bases = find_bases(
+            self._root, self._path, settings, policies=self._policies, allow_code=self._allow_code
+        )
+        self.problems += bases.problems
+        every = list(bases.by_name.values())
+        factors = [one for one in self._factors() if all(self._fits(one, base) for base in every)]
+        factors = self._without_overlap(factors, every)
+        hypotheses = self._hypotheses(factors, bases)
+        if not every or len(bases.usable) < len(every):
             return None
-        changes = self._changes(factors, base)
+        changes = self._changes(factors, bases)
         if file is None or self.problems:
             return None
+        plain = tuple(one.factor for one in factors)
         return Study(
             name=file.study,
-            scenario=base.scenario,
-            factors=tuple(one.factor for one in factors),
+            scenario=bases.usable[0][1],
+            factors=(bases.factor, *plain) if bases.factor else plain,
             seeds=Seeds(file.seeds.count, file.seeds.root),
             limits=file.limits,
             hypotheses=tuple(hypotheses),
             source=str(self._path),
             changes=tuple(changes),
         )
-
-    # --- the scenario ------------------------------------------------------------------------------
-
-    def _base(self, set_: Sequence[str]) -> _Base | None:
-        settings, problems = parse_settings(set_)
-        self.problems += problems
-        found = self._scenario_tree()
-        if found is None:
-            return None
-        root, folder, before = found
-        checked = check_file(root, folder, settings, policies=self._policies, allow_code=self._allow_code)
-        self.problems += without_echoes(before, checked.problems)
-        return _Base(root, folder, settings, checked.scenario)
-
-    def _scenario_tree(self) -> tuple[Node, Path, Sequence[Problem]] | None:
-        node = self._root.child("scenario")
-        if node is None:
-            return None
-        if isinstance(node.content, dict):
-            return node, self._path.resolve().parent, ()
-        if not isinstance(node.content, str):
-            return None
-        file = self._path.parent / node.content
-        if not file.exists():
-            self.problems.append(node.place.problem(f"no such file '{file}'"))
-            return None
-        try:
-            text = read_file(file)
-        except ScenarioError as error:
-            self.problems += error.problems
-            return None
-        return text.root, file.resolve().parent, text.problems
 
     # --- the factors -------------------------------------------------------------------------------
 
@@ -221,7 +187,7 @@ class _Loading:
             self.problems.append(place.problem(message))
         return good
 
-    def _fits(self, found: _Found, base: _Base) -> bool:
+    def _fits(self, found: _Found, base: Base) -> bool:
         """Whether the scenario has the part that a factor sets."""
         message = SWEPT_ELSEWHERE.get(str(found.path[0]))
         if message is None and not sizes_group(found.path) and base.scenario is not None:
@@ -229,18 +195,20 @@ class _Loading:
         if message is None and any(_overlap(found.path, one.path) for one in base.settings):
             message = "is set by --set too"
         if message:
-            self._tell(found.at, message)
+            self._tell_once(found.at.place.problem(message))
         return message is None
 
-    def _draft(self, base: _Base) -> Draft:
+    def _draft(self, base: Base) -> Draft:
         root, _ = resized(base.root, [one for one in base.settings if one.sizes_group])
         return expanded(root, base.folder)
 
-    def _without_overlap(self, factors: list[_Found], base: _Base | None) -> list[_Found]:
-        """The factors that no earlier factor interferes with."""
-        if base is None:
-            return factors
-        draft = self._draft(base)
+    def _without_overlap(self, factors: list[_Found], bases: Sequence[Base]) -> list[_Found]:
+        """The factors that no earlier factor interferes with in any of the scenarios."""
+        for base in bases:
+            factors = self._apart(factors, self._draft(base))
+        return factors
+
+    def _apart(self, factors: list[_Found], draft: Draft) -> list[_Found]:
         taken: list[tuple[TreePath, str]] = []
         kept = []
         for found in factors:
@@ -255,7 +223,7 @@ class _Loading:
 
     # --- the hypotheses ----------------------------------------------------------------------------
 
-    def _hypotheses(self, factors: list[_Found], base: _Base | None) -> list[Hypothesis]:
+    def _hypotheses(self, factors: list[_Found], bases: Bases) -> list[Hypothesis]:
         node = self._root.child("hypotheses")
         rows = range(len(node.content)) if node and isinstance(node.content, list) else ()
         entries = {row: validated(HypothesisEntry, self._root, ("hypotheses", row))[0] for row in rows}
@@ -265,19 +233,20 @@ class _Loading:
                 continue
             if any(entry.id == other.id for other in hypotheses):
                 self._tell_at(("hypotheses", row, "id"), f"duplicate hypothesis '{entry.id}'")
-            hypotheses.append(self._hypothesis(("hypotheses", row), entry, factors, base))
+            hypotheses.append(self._hypothesis(("hypotheses", row), entry, factors, bases))
         return hypotheses
 
     def _hypothesis(
-        self, at: TreePath, entry: HypothesisEntry, factors: list[_Found], base: _Base | None
+        self, at: TreePath, entry: HypothesisEntry, factors: list[_Found], bases: Bases
     ) -> Hypothesis:
         factors_node = self._root.child("factors")
         aliases = factors_node.plain() if factors_node else {}
         if entry.factor not in aliases:
             self._tell_at((*at, "factor"), str(UnknownName("factor", entry.factor, aliases)))
-        measures = base.scenario.measures if base and base.scenario else (entry.measure,)
-        if entry.measure not in measures:
-            self._tell_at((*at, "measure"), str(UnknownName("measure", entry.measure, measures)))
+        for _, scenario in bases.usable:
+            if entry.measure not in scenario.measures:
+                error = UnknownName("measure", entry.measure, scenario.measures)
+                self._tell_once(self._root.problem((*at, "measure"), str(error)))
         first, second = (level_name(one) for one in entry.contrast)
         for one in factors:
             if one.factor.alias == entry.factor:
@@ -295,17 +264,27 @@ class _Loading:
 
     # --- the cells ---------------------------------------------------------------------------------
 
-    def _changes(self, factors: list[_Found], base: _Base) -> list[Mapping[str, Any]]:
-        """For each cell, the sections that differ from the base; problems stand at the level's line."""
+    def _changes(self, factors: list[_Found], bases: Bases) -> list[Mapping[str, Any]]:
+        """For each cell what differs from the first scenario; problems stand at the level's line."""
         plain = tuple(one.factor for one in factors)
-        count = n_cells(plain)
+        count = n_cells(plain) * len(bases.by_name)
         if count > MAX_CELLS:
             self._tell_at(("factors",), f"{count} cells, and a study has at most {MAX_CELLS}")
             return []
-        return [self._cell_changes(factors, levels, base) for levels in combinations(plain)]
+        first = bases.usable[0][1].to_json()
+        return [
+            self._cell_changes(factors, levels, base, first, name)
+            for name, base in bases.by_name.items()
+            for levels in combinations(plain)
+        ]
 
     def _cell_changes(
-        self, factors: list[_Found], levels: Mapping[str, str], base: _Base
+        self,
+        factors: list[_Found],
+        levels: Mapping[str, str],
+        base: Base,
+        first: Mapping[str, Any],
+        name: str | None,
     ) -> Mapping[str, Any]:
         overrides = [Override(one.path, one.nodes[levels[one.factor.alias]], one.at.place) for one in factors]
         checked = check_file(
@@ -316,11 +295,11 @@ class _Loading:
             allow_code=self._allow_code,
             base=base.scenario,
         )
-        self._tell_of_cell(cell_name(levels), checked.problems)
-        if checked.scenario is None or base.scenario is None:
+        shown = levels if name is None else {SCENARIO: name, **levels}
+        self._tell_of_cell(cell_name(shown), checked.problems)
+        if checked.scenario is None:
             return {}
-        unchanged = base.scenario.to_json()
-        return {key: value for key, value in checked.scenario.to_json().items() if unchanged[key] != value}
+        return {key: value for key, value in checked.scenario.to_json().items() if first[key] != value}
 
     def _tell_of_cell(self, name: str, problems: Sequence[Problem]) -> None:
         """Tell problems at their level's line, and once at `factors` what no single level has written."""
@@ -332,6 +311,10 @@ class _Loading:
                 self._tell_at(("factors",), f"in cell {name}: {problem.path}: {problem.message}")
 
     # --- telling -----------------------------------------------------------------------------------
+
+    def _tell_once(self, problem: Problem) -> None:
+        if problem not in self.problems:
+            self.problems.append(problem)
 
     def _tell(self, node: Node, message: str) -> None:
         self.problems.append(node.place.problem(message))

@@ -106,7 +106,7 @@ def hypothesis(alias: str, contrast: str, measure: str) -> str:
 BAD = [
     ("seeds: {count: 0}", "t.study.yaml:4:16: seeds.count: should be greater than or equal to 1, not 0"),
     ("factors:\n  a=b: {path: params.rounds, levels: [5]}", "t.study.yaml:5:3: factors.a=b: should be letters, digits, '_' and '-' only, not 'a=b'"),
-    ("limit: {}", "t.study.yaml:4:1: limit: unknown key 'limit'; did you mean 'limits'? (known: factors, hypotheses, limits, scenario, schema, seeds, study)"),
+    ("limit: {}", "t.study.yaml:4:1: limit: unknown key 'limit'; did you mean 'limits'? (known: factors, hypotheses, limits, scenario, scenarios, schema, seeds, study)"),
     (factor("params.rouns", "[1]"), "t.study.yaml:5:13: factors.f.path: unknown key 'rouns'; did you mean 'rounds'? (known: limit, prices, rebate, rounds, tax)"),
     (factor("params.rebate.rate", "[1]"), "t.study.yaml:5:13: factors.f.path: 'rebate' is null; it has no part 'rate'"),
     (factor("agents.bob.policy", "[1]"), "t.study.yaml:5:13: factors.f.path: unknown agent 'bob' (known: ann, shop, shop-1, shop-2)"),
