@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import PurePath
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -38,11 +39,13 @@ def validated(model: type[M], root: Node, path: Path = ()) -> tuple[M | None, li
     """The part of a tree at `path` as `model`, or None and everything that is wrong with it.
 
     A part that is not written counts as an empty mapping; one that is no mapping is left to the caller.
+    Validators find the file's own folder as ``info.context["folder"]``.
     """
     node = root.get(path)
     data = node.plain() if node else {}
+    folder = str(PurePath(root.place.file).parent)
     try:
-        return model.model_validate_json(canonical(data)), []
+        return model.model_validate_json(canonical(data), context={"folder": folder}), []
     except ValidationError as error:
         return None, list(_problems(error, model, root, path))
 
@@ -56,7 +59,7 @@ def _problems(error: ValidationError, model: type[BaseModel], root: Node, at: Pa
         if kind == "too_short" and _length(root.get(path)) >= detail["ctx"]["min_length"]:
             continue  # pydantic counts only the valid entries; the others are told already
         if kind == "extra_forbidden":
-            message = unknown_key(str(path[-1]), _known_keys(model, path[len(at) : -1]))
+            message = unknown_key(str(path[-1]), _known_keys(model, path[len(at) : -1], root.get(path[:-1])))
             told.setdefault((path, "key"), []).append(message)
         elif detail["loc"] and detail["loc"][-1] == "[key]":
             told.setdefault((path, "key"), []).append(f"{_message(detail)}, not '{path[-1]}'")
@@ -137,8 +140,8 @@ def unknown_key(key: str, known: Iterable[str]) -> str:
     return f"unknown key '{key}'{suggestion(key, names)} (known: {', '.join(names) or 'none'})"
 
 
-def _known_keys(model: type[BaseModel], path: Path) -> set[str]:
-    """The keys that `model` takes at `path`, read off its JSON Schema."""
+def _known_keys(model: type[BaseModel], path: Path, written: Node | None) -> set[str]:
+    """The keys that `model` takes at `path`, read off its JSON Schema; of several kinds those that fit."""
     try:
         schema: Schema = model.model_json_schema(by_alias=True)
     except PydanticInvalidForJsonSchema:
@@ -147,7 +150,18 @@ def _known_keys(model: type[BaseModel], path: Path) -> set[str]:
     found = [schema]
     for step in path:
         found = [inner for one in found for inner in _inside(one, step, definitions)]
-    return {key for one in _each(found, definitions) for key in one.get("properties", {})}
+    every = list(_each(found, definitions))
+    fitting = [one for one in every if _is_of_kind(one, written)] or every
+    return {key for one in fitting for key in one.get("properties", {})}
+
+
+def _is_of_kind(schema: Schema, written: Node | None) -> bool:
+    """Whether what is written names no other kind: a property with one value, such as ``kind: top_k``."""
+    for key, one in schema.get("properties", {}).items():
+        said = written.child(key) if written else None
+        if "const" in one and said is not None and said.content != one["const"]:
+            return False
+    return True
 
 
 def _inside(schema: Schema, step: str | int, definitions: Mapping[str, Schema]) -> Iterator[Schema]:

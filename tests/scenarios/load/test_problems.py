@@ -17,6 +17,16 @@ class Inner(Spec):
     points: tuple[int, ...] = ()
 
 
+class Flat(Spec):
+    kind: Literal["flat"] = "flat"
+    cents: int = 0
+
+
+class Share(Spec):
+    kind: Literal["share"] = "share"
+    percent: int = 0
+
+
 class Outer(Spec):
     name: Name = "x"
     rounds: int = Field(1, ge=1)
@@ -26,6 +36,7 @@ class Outer(Spec):
     several: int | list[int] = 1
     some: list[int] = Field([1], min_length=1)
     flag: bool = False
+    fee: Annotated[Flat | Share, Field(discriminator="kind")] = Flat()
 
     @model_validator(mode="after")
     def thirteen(self) -> Outer:
@@ -50,6 +61,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"inner": {"cots": 1}}, "inner.cots: unknown key 'cots'; did you mean 'cost'? (known: cost, points)"),
     ({"inner": {"points": [1, "x"]}}, "inner.points[1]: should be a whole number, not 'x'"),
     ({"table": {"a": [{}, {"cot": 1}]}}, "table.a[1].cot: unknown key 'cot'; did you mean 'cost'? (known: cost, points)"),
+    ({"fee": {"kind": "flat", "percent": 1}}, "fee.percent: unknown key 'percent'; did you mean 'cents'? (known: cents, kind)"),
     ({"several": "x"}, "several: should be a whole number or a list, not 'x'"),
     ({"some": []}, "some: should have 1 or more entries, not an empty list"),
     ({"some": ["x"]}, "some[0]: should be a whole number, not 'x'"),
