@@ -320,7 +320,7 @@ measure = _table(
     _text("agent", "whose number; empty for one of the whole run", key=True),
     _text("name", "the measure", key=True),
     _number("value", "its value, in the measure's unit; null when undefined", null=True),
-    _text("reason", "why it is undefined", null=True),
+    _text("reason", "why it is undefined, or what else must be known of it", null=True),
 )
 
 text = Table(

@@ -191,7 +191,7 @@ V_MEASURE = View(
         "agent": _text("name", "whose number; null for one of the whole run"),
         "measure": _text("name", "the measure"),
         "value": _number("of the measure", "its value; null when undefined"),
-        "reason": _text("words", "why it is undefined"),
+        "reason": _text("words", "why it is undefined, or what else must be known of it"),
     },
     f"""SELECT m.run, {_of_run("m", "study", "cell", "seed")},
        nullif(m.agent, '') AS agent, m.name AS measure, m.value, m.reason

@@ -77,7 +77,8 @@ SELECT m.run, m.name,
        CASE WHEN min(m.agent) = '' THEN max(CASE WHEN m.agent = '' THEN m.value END)
             ELSE avg(m.value) END AS value,
        CASE WHEN min(m.agent) = '' THEN max(CASE WHEN m.agent = '' THEN m.reason END)
-            WHEN count(m.value) = 0 THEN min(m.reason) END AS reason
+            WHEN count(m.value) = 0 THEN min(m.reason)
+            ELSE min(CASE WHEN m.value IS NOT NULL THEN m.reason END) END AS reason
 FROM measure m JOIN run r ON r.id = m.run
 WHERE r.study = ? AND r.status IN ('done', 'limited')
 GROUP BY m.run, m.name

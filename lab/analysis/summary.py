@@ -34,6 +34,7 @@ class CellMeasure:
         mean: over those runs; None without any.
         interval: of the mean, by run-level bootstrap, 95 %.
         undefined: reason → number of runs without a value for it.
+        remarks: what must be known of the values → number of runs whose value has that remark.
         bounds: the mean had every invalid reply gone one way, and the other; None where there was none or
             the log does not tell.
     """
@@ -44,6 +45,7 @@ class CellMeasure:
     mean: float | None
     interval: Interval | None
     undefined: Mapping[str, int]
+    remarks: Mapping[str, int]
     bounds: Interval | None
 
 
@@ -174,6 +176,7 @@ def _measure(name: str, spec: MeasureSpec | None, samples: Sequence[Sample], see
         mean=fmean(numbers) if numbers else None,
         interval=bootstrap_interval(numbers, seed=seed),
         undefined=_undefined(name, samples),
+        remarks=_remarks(name, samples),
         bounds=_bounds(name, samples),
     )
 
@@ -181,6 +184,11 @@ def _measure(name: str, spec: MeasureSpec | None, samples: Sequence[Sample], see
 def _undefined(name: str, samples: Sequence[Sample]) -> dict[str, int]:
     missing = [run.values.get(name) for run in samples if run.number(name) is None]
     return dict(Counter((value.reason if value else None) or "not logged" for value in missing))
+
+
+def _remarks(name: str, samples: Sequence[Sample]) -> dict[str, int]:
+    known = [run.values[name] for run in samples if run.number(name) is not None]
+    return dict(Counter(value.reason for value in known if value.reason))
 
 
 def _bounds(name: str, samples: Sequence[Sample]) -> Interval | None:

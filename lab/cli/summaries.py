@@ -34,7 +34,8 @@ def _tell_measures(summary: StudySummary) -> None:
     every = [one for cell in summary.cells for one in cell.measures]
     bounds, notes = any(one.bounds for one in every), _notes(every)
     titles = ["measure", "runs", "mean", "95 % interval", "invalid"]
-    titles += ["worst case"] * bounds + ["undefined"] * bool(notes)
+    titles += ["worst case"] * bounds
+    titles += ["note" if any(one.remarks for one in every) else "undefined"] * bool(notes)
     rows: list[list[Cell]] = []
     for name, unit in dict.fromkeys((one.measure, one.unit) for one in every):
         rows += [[], [f"{name} ({unit})" if unit else name]]
@@ -42,7 +43,7 @@ def _tell_measures(summary: StudySummary) -> None:
             for one in (one for one in cell.measures if one.measure == name):
                 row: list[Cell] = [f"  {cell.cell or 'all runs'}", one.n, one.mean, _ends(one.interval)]
                 row.append("" if cell.invalid_rate is None else f"{cell.invalid_rate:.1%}")
-                rows.append(row + [_ends(one.bounds)] * bounds + [_undefined(one, notes)] * bool(notes))
+                rows.append(row + [_ends(one.bounds)] * bounds + [_noted(one, notes)] * bool(notes))
     table(titles, rows)
     if notes:
         say()
@@ -51,14 +52,15 @@ def _tell_measures(summary: StudySummary) -> None:
 
 
 def _notes(every: Iterable[CellMeasure]) -> dict[str, str]:
-    """A letter for each reason why a measure has no value."""
-    reasons = dict.fromkeys(reason for one in every for reason in one.undefined)
+    """A letter for each reason why a measure has no value, and for each remark on one that has."""
+    reasons = dict.fromkeys(reason for one in every for reason in (*one.undefined, *one.remarks))
     return dict(zip(reasons, chain(ascii_lowercase, map(str, count(1))), strict=False))
 
 
-def _undefined(one: CellMeasure, notes: Mapping[str, str]) -> str:
-    """How many runs have no value for which reason: ``10 (a)``."""
-    return ", ".join(f"{runs} ({notes[reason]})" for reason, runs in one.undefined.items())
+def _noted(one: CellMeasure, notes: Mapping[str, str]) -> str:
+    """How many runs have no value for which reason, and what must be known of the others: ``10 (a), (b)``."""
+    missing = [f"{runs} ({notes[reason]})" for reason, runs in one.undefined.items()]
+    return ", ".join([*missing, *(f"({notes[remark]})" for remark in one.remarks)])
 
 
 def _ends(found: Interval | None) -> str:

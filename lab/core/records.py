@@ -208,7 +208,10 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One number computed from the log, or None with the reason why it is undefined."""
+    """One number computed from the log, or None with the reason why it is undefined.
+
+    A `reason` beside a value says what else must be known of it, such as ``by construction: …``.
+    """
 
     name: str
     value: float | None

@@ -46,6 +46,18 @@ def test_columns_that_nobody_needs_are_left_out(
     assert "(a) no member acted" in lines
 
 
+def test_what_must_be_known_of_a_value_stands_beside_it(
+    summary: StudySummary, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cell = summary.cells[0]
+    marked = replace(cell.measures[0], remarks={"by construction": 5})
+    changed = replace(summary, cells=(replace(cell, measures=(marked,)), *summary.cells[1:]))
+    lines = printed(changed, capsys)
+    assert lines[0].endswith("note")
+    assert next(line for line in lines if line.strip().startswith(cell.cell)).endswith("(a)")
+    assert "(a) by construction" in lines
+
+
 def test_a_hypothesis_shows_difference_p_and_verdict(
     summary: StudySummary, capsys: pytest.CaptureFixture[str]
 ) -> None:
