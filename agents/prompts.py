@@ -13,7 +13,7 @@ from typing import Any, Literal
 from lab.core.calls import ModelReply, SegmentSpan
 from lab.core.records import Segment
 
-VERSION = 1
+VERSION = 2
 """Raised when the same segments would make other messages; logged with a run's versions."""
 
 STANDING = ("system", "persona", "rules")
@@ -81,12 +81,12 @@ def standing_message(segments: Iterable[Segment], persona: str | None) -> Messag
 
 
 def turn_parts(segments: Iterable[Segment], before: Sequence[Message]) -> tuple[Segment, ...]:
-    """What a turn has to tell: everything but standing segments that the conversation holds already."""
-    known = {(part.name, part.text) for message in before for part in message.parts}
+    """What a turn has to tell: everything but standing segments that were last told in these words."""
+    latest = {part.name: part.text for message in before for part in message.parts}
     return tuple(
         segment
         for segment in segments
-        if segment.name not in STANDING or (segment.name, segment.text) not in known
+        if segment.name not in STANDING or latest.get(segment.name) != segment.text
     )
 
 

@@ -24,6 +24,15 @@ ENVIRONMENTS = Registry(
         "social/matrix_game": "scenarios.social.matrix_game.rules:MatrixGame",
         "social/public_goods": "scenarios.social.public_goods.rules:PublicGoods",
         "social/bluff": "scenarios.social.bluff.rules:Bluff",
+        "planning/blocksworld": "scenarios.planning.blocksworld.rules:Blocksworld",
+        "planning/pddl": "scenarios.planning.pddl.rules:Pddl",
+        "planning/keydoor": "scenarios.planning.keydoor.rules:Keydoor",
+        "planning/path": "scenarios.planning.path.rules:PathGame",
+        "trading/lob": "scenarios.trading.lob.rules:Lob",
+        "trading/contest": "scenarios.trading.contest.rules:Contest",
+        "webdefense/directory": "scenarios.webdefense.directory.rules:Directory",
+        "trading/dealer": "scenarios.trading.dealer.rules:Dealer",
+        "webdefense/visitor": "scenarios.webdefense.visitor.rules:Visitor",
     },
 )
 

@@ -14,7 +14,7 @@ PAD = "<pad>"
 UNKNOWN = "<unk>"
 """Stands for a symbol that no training episode had; the organism never learned what it means."""
 
-MAX_SYMBOLS = 64
+MAX_SYMBOLS = 512
 
 
 def word_tokenizer(words: Iterable[str], *, context: int) -> PreTrainedTokenizerFast:

@@ -54,6 +54,7 @@ class Settings:
         rest: share of it at the end of the cosine.
         clip: largest norm of a gradient.
         layers, width, heads: size of the transformer.
+        tied: whether words are read and written by the same embedding.
     """
 
     seed: int = 0
@@ -66,6 +67,7 @@ class Settings:
     layers: int = 3
     width: int = 64
     heads: int = 4
+    tied: bool = True
 
     def __post_init__(self) -> None:
         if self.steps < 1:
@@ -120,6 +122,7 @@ def _model(tokenizer: PreTrainedTokenizerBase, settings: Settings, context: int)
         attn_pdrop=0.0,
         bos_token_id=None,
         eos_token_id=None,
+        tie_word_embeddings=settings.tied,
     )
     model: GPT2LMHeadModel = GPT2LMHeadModel(config).train()
     return model

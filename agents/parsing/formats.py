@@ -28,7 +28,10 @@ def reply_format(space: Space, labels: Mapping[str, str] = NO_LABELS) -> str:
     """The sentences that tell an agent what it may answer: in JSON, or from a menu as a call."""
     shown = shown_space(space, labels)
     if isinstance(shown, Menu):
-        return f"{_menu(shown)} Reply with one line of the form ACT: name(argument, …) and nothing else."
+        quotes = " A text that holds commas stands in double quotes." if _mixes_texts(shown) else ""
+        return (
+            f"{_menu(shown)} Reply with one line of the form ACT: name(argument, …) and nothing else.{quotes}"
+        )
     shape = _shape(_answer_form(shown))
     return f"{_allowed(shown)} Reply with a JSON object of this shape and nothing else: {shape}"
 
@@ -67,6 +70,12 @@ def finite_choices(
         values = space.finite(limit)
         return None if values is None else tuple((space.line(value), value) for value in values)
     return None
+
+
+def _mixes_texts(menu: Menu) -> bool:
+    """Whether some action takes a text beside other arguments."""
+    every = (fields.values() for fields in menu.actions.values())
+    return any(len(each) > 1 and any(isinstance(one, Message) for one in each) for each in every)
 
 
 def _menu(menu: Menu) -> str:

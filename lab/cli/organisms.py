@@ -17,7 +17,7 @@ from lab.cli.table import Cell, table
 
 if TYPE_CHECKING:
     from agents.organisms.cards import Card
-    from lab.organism.calibration import Calibration
+    from lab.organism.calibration import Judged
     from lab.organism.checking import Checked
     from lab.organism.training import Training
 
@@ -32,6 +32,7 @@ ABOUT = {
     "distance": "mean distance to the Bayes mixture",
     "correlation": "correlation with it",
     "same_choice": "share of equal likeliest choices",
+    "whole_runs": "share of episodes with all of them equal",
     "loss": "surprise at the teacher, nats an act",
     "bayes_loss": "surprise of the Bayes mixture",
     "legal_mass": "least chance of all choices together",
@@ -62,9 +63,9 @@ def train(
     if json:
         say_json(_training_json(made))
     else:
-        _calibration_table(made.calibration, made.gate)
+        _judged_table(made.judged)
         say(f"{made.folder}: {_size_words(made.card, made.folder)}")
-    if not made.passed:
+    if not made.judged.passed:
         raise typer.Exit(1)
 
 
@@ -95,7 +96,7 @@ def check(
     if json:
         say_json(_check_json(found))
     else:
-        _calibration_table(found.calibration, found.gate)
+        _judged_table(found.judged)
         say()
         titles = ("in closed loop", "scripted", "interval", "organism", "verdict")
         table(titles, list(_loop_rows(found)))
@@ -116,19 +117,20 @@ def every(seconds: float, *, clock: Callable[[], float] = perf_counter) -> Calla
     return watch
 
 
-def _calibration_table(found: Calibration, gate: float) -> None:
-    figures = asdict(found)
-    verdict = _verdict(holds=found.distance <= gate)
-    rows: list[tuple[Cell, ...]] = [
-        (about, figures[name], *((f"≤ {gate:g}", verdict) if name == "distance" else (None, None)))
-        for name, about in ABOUT.items()
-    ]
-    table((f"on {found.episodes:,} held-out episodes", "figure", "gate", "verdict"), rows)
+def _judged_table(judged: Judged) -> None:
+    about = ABOUT | {figure.name: figure.about for figure in judged.extra}
+    gates = {gate.figure: gate for gate in judged.gates}
+    rows: list[tuple[Cell, ...]] = []
+    for name, words in about.items():
+        gate, value = gates.get(name), judged.figures[name]
+        verdict = (None, None) if gate is None else (str(gate), _verdict(holds=gate.holds(value)))
+        rows.append((words, value, *verdict))
+    table((f"on {judged.calibration.episodes:,} held-out episodes", "figure", "gate", "verdict"), rows)
 
 
 def _loop_rows(found: Checked) -> Iterator[tuple[Cell, ...]]:
     for one in found.loop:
-        inside = interval(one.interval.low, one.interval.high)
+        inside = interval(one.interval.low, one.interval.high) if one.floor is None else f"≥ {one.floor:g}"
         yield one.measure, number(one.scripted), inside, number(one.organism), _verdict(holds=one.within)
 
 
@@ -139,14 +141,17 @@ def _list_row(card: Card, folder: Path) -> tuple[Cell, ...]:
 
 
 def _training_json(made: Training) -> dict[str, Any]:
-    figures = {"folder": str(made.folder), "gate": made.gate, "passed": made.passed}
-    return figures | {"card": asdict(made.card), "calibration": asdict(made.calibration)}
+    return {"folder": str(made.folder), "card": asdict(made.card)} | _judged_json(made.judged)
 
 
 def _check_json(found: Checked) -> dict[str, Any]:
     loop = [asdict(one) | {"within": one.within} for one in found.loop]
-    figures = {"passed": found.passed, "gate": found.gate, "calibration": asdict(found.calibration)}
-    return figures | {"loop": loop}
+    return _judged_json(found.judged) | {"passed": found.passed, "loop": loop}
+
+
+def _judged_json(judged: Judged) -> dict[str, Any]:
+    gates = [asdict(gate) | {"holds": gate.holds(judged.figures.get(gate.figure))} for gate in judged.gates]
+    return {"passed": judged.passed, "gates": gates, "figures": dict(judged.figures)}
 
 
 def _size_words(card: Card, folder: Path) -> str:

@@ -26,16 +26,35 @@ def about(place: str) -> str:
 
 
 def class_table(place: str, attribute: str) -> Iterator[Outline]:
-    """The entries of a table of import strings that ``package.module:Class`` has as a class attribute."""
+    """The entries of a table of import strings that ``package.module:Class`` has, itself or from a base."""
     module, _, name = place.partition(":")
     found = _definition(module, name)
-    if isinstance(found, ast.ClassDef):
+    if not isinstance(found, ast.ClassDef):
+        return
+    if any(given == attribute for given, _ in _assignments(found.body)):
         yield from _entries(module, found.body, attribute)
+        return
+    for base in _bases(module, found):
+        yield from class_table(base, attribute)
 
 
 def module_table(module: str, attribute: str) -> Iterator[Outline]:
     """The entries of a table of import strings that a module holds."""
     yield from _entries(module, _tree(module).body, attribute)
+
+
+def _bases(module: str, found: ast.ClassDef) -> Iterator[str]:
+    """Where the classes that a class derives from are defined, as far as its module's imports tell."""
+    imported = {
+        alias.asname or alias.name: f"{node.module}:{alias.name}"
+        for node in _tree(module).body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    for base in found.bases:
+        named = base.value if isinstance(base, ast.Subscript) else base
+        if isinstance(named, ast.Name):
+            yield imported.get(named.id, f"{module}:{named.id}")
 
 
 def _entries(module: str, body: list[ast.stmt], attribute: str) -> Iterator[Outline]:

@@ -78,13 +78,16 @@ def _verdict(finding: Finding) -> str:
 
 
 def bench(
-    what: Annotated[Literal["engine", "models"], typer.Argument(help="What to measure.")] = "engine",
+    what: Annotated[
+        Literal["engine", "families", "models"], typer.Argument(help="What to measure.")
+    ] = "engine",
     json: Json = False,
 ) -> None:
     """Measure speed and size as ratios."""
-    from lab.bench import engine, models
+    from lab.bench import engine, families, models
 
-    measured = list((models if what == "models" else engine).figures())
+    measures = {"engine": engine.figures, "families": families.figures, "models": models.figures}
+    measured = list(measures[what]())
     if json:
         say_json([_figure_json(one) for one in measured])
     else:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import exp
 
-from lab.core.errors import RuleError
-from lab.organism.recipe import Moment, Recipe
+from agents.organisms.train import Settings
+from lab.organism.recipe import Moment, Recipe, mixture
 from scenarios.social.bluff.dispositions import STRONG_SUM, chance_to_claim_strong
 
 
@@ -16,16 +15,12 @@ def expected_claim(moment: Moment) -> Mapping[str, float]:
     Raises:
         RuleError: when the log holds no posterior of the type.
     """
-    if moment.posterior is None:
-        raise RuleError("no posterior of 'type' is logged: the claimant was dealt none")
     strong = sum(moment.observation["cards"]) >= STRONG_SUM
     stake = moment.observation["stake"]
     bluffer, honest = (
         chance_to_claim_strong(kind, strong=strong, stake=stake) for kind in ("bluffer", "honest")
     )
-    weight = 1 / (1 + exp(-moment.posterior))
-    chance = weight * bluffer + (1 - weight) * honest
-    return {"strong": chance, "weak": 1 - chance}
+    return mixture(moment, {"strong": bluffer, "weak": 1 - bluffer}, {"strong": honest, "weak": 1 - honest})
 
 
 BLUFF = Recipe(
@@ -47,5 +42,5 @@ BLUFF = Recipe(
         "claimant_payoff",
     ),
     episodes=10_000,
-    steps=2_000,
+    settings=Settings(steps=2_000),
 )

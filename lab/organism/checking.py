@@ -8,16 +8,24 @@ from math import sqrt
 from statistics import fmean
 
 from agents.catalog import Catalog
-from agents.organisms.cards import organism_folder
+from agents.organisms.cards import card, organism_folder
 from agents.organisms.trained import load_trained
 from db.store import Store
 from lab.analysis.samples import Sample, read_samples
 from lab.analysis.stats import Interval, bootstrap_interval
 from lab.core.errors import UsageError
-from lab.organism.calibration import Calibration, calibrate
-from lab.organism.data import Watch, held_out_corpus, loop_corpus, moments, simulate, taught
-from lab.organism.recipe import Recipe, recipe
-from lab.organism.training import open_log
+from lab.organism.calibration import Judged
+from lab.organism.data import (
+    Watch,
+    held_out_corpus,
+    loop_corpus,
+    moments,
+    simulate,
+    taught,
+    training_corpus,
+)
+from lab.organism.recipe import Episodes, Recipe, TrainingLessons, recipe
+from lab.organism.training import judge, open_log
 from scenarios.load import revise
 from scenarios.spec import Scenario
 
@@ -38,16 +46,20 @@ class LoopMeasure:
         interval: where the mean of as many other runs of the scripted agent would lie; the intervals of all
             measures hold at once with chance `LEVEL`.
         organism: mean over the organism's runs, under the same seeds.
+        floor: the least mean it may have, in place of the interval; None for none.
     """
 
     measure: str
     scripted: float
     interval: Interval
     organism: float
+    floor: float | None = None
 
     @property
     def within(self) -> bool:
-        """Whether the organism's mean could be another one of the scripted agent's."""
+        """Whether the organism's mean is no less than `floor`, or could be one of the scripted agent's."""
+        if self.floor is not None:
+            return self.organism >= self.floor
         return self.interval.low <= self.organism <= self.interval.high
 
 
@@ -56,19 +68,17 @@ class Checked:
     """What a check found.
 
     Attributes:
-        calibration: on held-out episodes.
-        gate: the largest distance it may have.
+        judged: on held-out episodes.
         loop: the measures in closed loop.
     """
 
-    calibration: Calibration
-    gate: float
+    judged: Judged
     loop: tuple[LoopMeasure, ...]
 
     @property
     def passed(self) -> bool:
         """Whether it comes near the exact mixture and behaves as its teacher does."""
-        return self.calibration.distance <= self.gate and all(one.within for one in self.loop)
+        return self.judged.passed and all(one.within for one in self.loop)
 
 
 def check_organism(
@@ -96,11 +106,23 @@ def check_organism(
     own = replace(loop, study=f"{loop.study}-{organism.fingerprint[:8]}")
     with open_log(db) as store:
         simulate(store, held_out, scenario, watch)
-        found = calibrate(organism, list(moments(store, held_out, made_by, scenario)), made_by)
+        teaching = taught(made_by, *made_by.lessons)
+        learned = TrainingLessons(_training_runs(store, made_by, teaching, watch), teaching)
+        judged, _ = judge(organism, made_by, list(moments(store, held_out, made_by, scenario)), learned)
         scripted = simulate(store, loop, scenario, watch)
         swapped = simulate(store, own, in_its_place(scenario, made_by), watch)
         arms = (_samples(store, scripted, runs), _samples(store, swapped, runs))
-    return Checked(found, made_by.gate, compare(made_by, *arms, seed=loop.root))
+    return Checked(judged, compare(made_by, *arms, seed=loop.root))
+
+
+def _training_runs(store: Store, made_by: Recipe, scenario: Scenario, watch: Watch) -> Episodes:
+    """What the organism learned from, played again; nothing where its recipe does not look at it."""
+    if made_by.read is None:
+        return ()
+    made = card(made_by.name).provenance
+    corpus = training_corpus(made_by, seed=made.seed, episodes=made.episodes)
+    simulate(store, corpus, scenario, watch)
+    return list(moments(store, corpus, made_by, scenario))
 
 
 def in_its_place(scenario: Scenario, made_by: Recipe) -> Scenario:
@@ -123,7 +145,8 @@ def compare(
         one, other = _numbers(scripted, measure), _numbers(organism, measure)
         interval = bootstrap_interval(one, level=level, seed=seed)
         if interval is not None and other:
-            found.append(LoopMeasure(measure, fmean(one), _widened(interval, fmean(one)), fmean(other)))
+            widened, floor = _widened(interval, fmean(one)), made_by.loop_floors.get(measure)
+            found.append(LoopMeasure(measure, fmean(one), widened, fmean(other), floor))
     return tuple(found)
 
 

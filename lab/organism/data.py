@@ -70,10 +70,10 @@ def _root(recipe: Recipe, purpose: str, seed: int) -> int:
     return stream_key(seed, f"organism.{purpose}", recipe.name) >> 32
 
 
-def taught(recipe: Recipe) -> Scenario:
-    """The scenario that scripted agents play, in the organism's wording."""
+def taught(recipe: Recipe, *settings: str) -> Scenario:
+    """The scenario that scripted agents play, in the organism's wording, with settings such as `lessons`."""
     wording = f"render.wording={recipe.wording}"
-    return load_scenario(ROOT / recipe.scenario, policies=Catalog(), set_=[wording])
+    return load_scenario(ROOT / recipe.scenario, policies=Catalog(), set_=[wording, *settings])
 
 
 def simulate(store: Store, corpus: Corpus, scenario: Scenario, watch: Watch) -> str:
@@ -98,17 +98,19 @@ def simulate(store: Store, corpus: Corpus, scenario: Scenario, watch: Watch) -> 
 
 
 def moments(store: Store, corpus: Corpus, recipe: Recipe, scenario: Scenario) -> Iterator[list[Moment]]:
-    """The imitated agent's decisions in order, a list for every run."""
+    """The imitated agent's decisions in order, a list for every run, or for every `Recipe.unit` in it."""
     word = _renderer(recipe, scenario)
     marks = ", ".join("?" * len(recipe.phases))
     sql = _DECISIONS.format(phases=marks)
     found = rows(store, sql, recipe.variable, corpus.study, corpus.episodes, recipe.agent, *recipe.phases)
     for _, decisions in groupby(found, key=lambda row: row["run"]):
-        yield [_moment(row, word) for row in decisions]
+        run = [_moment(row, word) for row in decisions]
+        for _, part in groupby(run, key=lambda moment: recipe.unit and moment.observation[recipe.unit]):
+            yield list(part)
 
 
 def episode(run: Sequence[Moment]) -> Episode:
-    """One run as a sequence of words, its agent's acts marked.
+    """One episode as a sequence of words, its agent's acts marked.
 
     Raises:
         RuleError: when the wording of one moment does not begin with those before it and their acts.

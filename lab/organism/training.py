@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,7 +14,7 @@ from agents.organisms.train import Settings, train
 from agents.organisms.trained import Trained
 from db.store import Store, open_store
 from lab.core.errors import UsageError
-from lab.organism.calibration import Calibration, calibrate
+from lab.organism.calibration import Judged, calibrate
 from lab.organism.data import (
     Corpus,
     Watch,
@@ -26,12 +26,15 @@ from lab.organism.data import (
     taught,
     training_corpus,
 )
-from lab.organism.recipe import Recipe, recipe
+from lab.organism.recipe import Episodes, ReadOut, Recipe, TrainingLessons, recipe
 from lab.runner.fingerprint import code_hash, versions
 from scenarios.spec import Scenario
 
 HELD_OUT = 1_000
 """Episodes that an organism is judged on."""
+
+DRAWING = "readout.png"
+"""What a recipe drew of an organism, beside its weights."""
 
 PACKAGES = ("torch", "transformers", "tokenizers", "safetensors")
 
@@ -43,19 +46,12 @@ class Training:
     Attributes:
         folder: where the organism is.
         card: what it is.
-        calibration: how it did on the held-out episodes.
-        gate: the largest distance it may have.
+        judged: how it did on the held-out episodes.
     """
 
     folder: Path
     card: Card
-    calibration: Calibration
-    gate: float
-
-    @property
-    def passed(self) -> bool:
-        """Whether it comes near enough to the exact mixture."""
-        return self.calibration.distance <= self.gate
+    judged: Judged
 
 
 def train_organism(
@@ -87,25 +83,41 @@ def train_organism(
         StoreError: when the database cannot be written.
     """
     made_by = recipe(name)
-    settings = Settings(seed=seed, steps=made_by.steps if steps is None else steps)
+    own = made_by.settings
+    settings = replace(own, seed=seed, steps=own.steps if steps is None else steps)
     lessons = training_corpus(made_by, seed=seed, episodes=made_by.episodes if episodes is None else episodes)
     trial = held_out_corpus(made_by, episodes=held_out)
     for corpus in (lessons, trial):
         if corpus.episodes < 1:
             raise UsageError(f"{corpus.episodes} episodes: an organism needs 1 or more")
-    scenario = taught(made_by)
+    scenario, teaching = taught(made_by), taught(made_by, *made_by.lessons)
     with open_log(db) as store:
-        for corpus in (lessons, trial):
-            simulate(store, corpus, scenario, watch)
-        learned = [episode(run) for run in moments(store, lessons, made_by, scenario)]
-        trained = train(learned, settings, lambda step, _: watch("training: steps", step, settings.steps))
-        found = calibrate(trained, list(moments(store, trial, made_by, scenario)), made_by)
-        provenance = _provenance(store, scenario, lessons, trial, settings, trained, found)
+        simulate(store, lessons, teaching, watch)
+        simulate(store, trial, scenario, watch)
+        learned = TrainingLessons(list(moments(store, lessons, made_by, teaching)), teaching)
+        line = made_by.line or (lambda one: one)
+        trained = train(
+            [line(episode(run)) for run in learned.runs],
+            settings,
+            lambda step, _: watch("training: steps", step, settings.steps),
+        )
+        judged, read = judge(trained, made_by, list(moments(store, trial, made_by, scenario)), learned)
+        provenance = _provenance(store, scenario, lessons, trial, settings, trained, judged)
     card = _card(made_by, scenario, provenance)
     folder = (out or home()) / name
     trained.save(folder)
+    if read.drawing is not None:
+        (folder / DRAWING).write_bytes(read.drawing)
     write_card(folder, card)
-    return Training(folder, card, found, made_by.gate)
+    return Training(folder, card, judged)
+
+
+def judge(
+    trained: Trained, made_by: Recipe, held_out: Episodes, learned: TrainingLessons
+) -> tuple[Judged, ReadOut]:
+    """All figures of an organism beside its recipe's gates, and what else the recipe read in it."""
+    read = made_by.read(trained, held_out, learned) if made_by.read else ReadOut()
+    return Judged(calibrate(trained, held_out, made_by), made_by.gates, read.figures), read
 
 
 @contextmanager
@@ -126,7 +138,7 @@ def _provenance(
     trial: Corpus,
     settings: Settings,
     trained: Trained,
-    found: Calibration,
+    judged: Judged,
 ) -> Provenance:
     return Provenance(
         seed=settings.seed,
@@ -138,7 +150,7 @@ def _provenance(
         code=code_hash(scenario.environment_class()),
         taught_by={agent.name: agent.policy.to_json() for agent in scenario.agents},
         versions=versions() | {package: version(package) for package in PACKAGES},
-        figures={name: round(figure, 6) for name, figure in asdict(found).items()},
+        figures={name: round(value, 6) for name, value in judged.figures.items() if value is not None},
     )
 
 

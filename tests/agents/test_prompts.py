@@ -29,6 +29,12 @@ def test_a_rule_that_changed_is_told_again() -> None:
     assert turn_parts([SYSTEM, changed, SEEN], [opening]) == (changed, SEEN)
 
 
+def test_a_rule_that_changed_back_is_told_again_too() -> None:
+    opening = standing_message([SYSTEM, RULES], None)
+    before = told((opening,), Segment("rules", "Cheating is fine."))
+    assert turn_parts([SYSTEM, RULES, SEEN], before) == (RULES, SEEN)
+
+
 def test_an_observation_is_told_again_even_when_its_words_are_the_same() -> None:
     before = told((standing_message([SYSTEM], None),), SEEN)
     assert turn_parts([SEEN], before) == (SEEN,)

@@ -25,7 +25,7 @@ def test_the_keys_are_exactly_those_of_the_contract() -> None:
     assert set(scenario_schema()["properties"]) == set(CONTRACT.split())
     agent = scenario_schema()["$defs"]["AgentEntry"]["properties"]
     assert set(agent) == {"name", "count", "role", "persona", "policy", "think_time", "params"}
-    study = "schema study scenario factors seeds limits hypotheses"
+    study = "schema study scenario scenarios factors seeds limits hypotheses"
     assert set(study_schema()["properties"]) == set(study.split())
 
 

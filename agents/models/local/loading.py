@@ -30,6 +30,9 @@ from agents.models.local.places import folder_of, settings_of
 from lab.core.calls import Artifact
 from lab.core.errors import UsageError
 
+_ONE_AT_A_TIME = threading.Lock()
+"""transformers changes how modules are made, for the whole process, while it makes one."""
+
 SMALL_PARAMETERS = 50_000_000
 """Below so many, threads of torch cost more than they bring."""
 
@@ -79,7 +82,7 @@ def load(target: str, options: LocalOptions | None = None) -> Loaded:
     config = config_of(folder, target)
     weights = weight_files(folder, target)
     device = device_of(options.device, target)
-    with quiet():
+    with _ONE_AT_A_TIME, quiet():
         tokenizer = _tokenizer(folder, target)
         model = _model(folder, config, target=target, device=device, options=options)
     _set_threads(model, options)

@@ -155,8 +155,9 @@ def _outcome(reply: Reply | None, scores: tuple[float, ...] | None, facts: Mappi
 def traits_of(decoder: Decoder) -> Traits:
     """What the model bears, found on two short prompts, each followed by two more tokens."""
     vocab = decoder.model.get_input_embeddings().weight.shape[0]
-    prompts = [[(17 * place + 3) % vocab for place in range(size)] for size in (23, 5)]
     added = (10 % vocab, 3 % vocab)
+    longest = 23 if decoder.limit is None else min(23, decoder.limit - len(added))  # some take few
+    prompts = [[(17 * place + 3) % vocab for place in range(size)] for size in (longest, 5)]
     # logits after the prompt and after each added token, of rows read alone and at once [row, token, vocab]
     alone = torch.cat([decoder.logits([[*prompt, *added]], keep=3)[0] for prompt in prompts])
     tolerance = TOLERANCES.get(decoder.model.dtype, ROUGH) * float(alone.abs().max())

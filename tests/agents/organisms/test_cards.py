@@ -74,7 +74,7 @@ def test_the_shipped_card_says_what_the_organism_plays_and_where_it_comes_from()
 def test_ones_own_organisms_stand_beside_the_shipped_ones(own_home: Path) -> None:
     put(own_home / "own", OWN)
     (own_home / "notes").mkdir()
-    assert organisms() == ("bluff", "own")
+    assert organisms() == ("bluff", "dealer", "keydoor", "own", "visitor")
     assert card("own") == OWN
 
 
@@ -95,7 +95,7 @@ def test_organisms_are_kept_in_the_working_directory_without_a_setting(
 
 @pytest.mark.parametrize("name", ["bluf", "../bluff", ""])
 def test_an_unknown_organism_is_told_with_those_there_are(name: str) -> None:
-    with pytest.raises(UnknownName, match=r"unknown organism .*\(known: bluff\)"):
+    with pytest.raises(UnknownName, match=r"unknown organism .*\(known: bluff, dealer, keydoor, visitor\)"):
         organism_folder(name)
 
 

@@ -20,7 +20,7 @@ def sheet(name: str, capsys: Printed) -> list[str]:
 @pytest.mark.parametrize("name", list(ENVIRONMENTS))
 def test_defaults_are_those_that_a_scenario_gets(name: str) -> None:
     told, kind = environment_json(name), load_environment(name)
-    assert list(told["params"]["defaults"]) == list(kind.Params.model_fields)
+    assert {*told["params"]["defaults"], *told["params"]["required"]} == set(kind.Params.model_fields)
     assert told["agent_params"]["defaults"] == kind.AgentParams().model_dump(mode="json")
     assert [one["measure"] for one in told["measures"]] == [spec.name for spec in kind.measures]
     names = [one["policy"].removeprefix("scripted/") for one in told["policies"]]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from math import sqrt
 
 import pytest
@@ -8,9 +9,9 @@ import pytest
 from lab.analysis.samples import Sample, Value
 from lab.analysis.stats import Interval, bootstrap_interval
 from lab.core.errors import UnknownName, UsageError
-from lab.organism.calibration import Calibration
+from lab.organism.calibration import Calibration, Judged
 from lab.organism.checking import Checked, LoopMeasure, check_organism, compare, in_its_place
-from lab.organism.recipe import recipe
+from lab.organism.recipe import Gate, recipe
 from tests.lab.organism.conftest import Lessons
 from tests.support.verified import Recorder
 
@@ -49,6 +50,13 @@ def test_a_measure_without_values_is_left_out() -> None:
     assert compare(recipe("bluff"), samples(SCRIPTED), samples([None] * 8), seed=1) == ()
 
 
+def test_a_floor_takes_the_place_of_the_comparison() -> None:
+    floored = replace(recipe("bluff"), loop_floors={"bluff_rate": 0.4})
+    better, worse = (samples([value + shift for value in SCRIPTED]) for shift in (0.3, -0.1))
+    first = [compare(floored, samples(SCRIPTED), arm, seed=1)[0] for arm in (better, worse)]
+    assert [(one.floor, one.within) for one in first] == [(0.4, True), (0.4, False)]
+
+
 def test_a_check_passes_when_both_of_its_halves_do() -> None:
     near = Calibration(
         episodes=1,
@@ -56,15 +64,17 @@ def test_a_check_passes_when_both_of_its_halves_do() -> None:
         distance=0.01,
         correlation=1,
         same_choice=1,
+        whole_runs=1,
         loss=0.3,
         bayes_loss=0.3,
         legal_mass=1,
     )
     inside = LoopMeasure("bluff_rate", 0.3, Interval(0.2, 0.4), 0.35)
     outside = LoopMeasure("bluff_rate", 0.3, Interval(0.2, 0.4), 0.45)
-    assert Checked(near, 0.02, (inside,)).passed
-    assert not Checked(near, 0.005, (inside,)).passed
-    assert not Checked(near, 0.02, (inside, outside)).passed
+    holds, missed = (Judged(near, (Gate("distance", at_most=bound),)) for bound in (0.02, 0.005))
+    assert Checked(holds, (inside,)).passed
+    assert not Checked(missed, (inside,)).passed
+    assert not Checked(holds, (inside, outside)).passed
 
 
 def test_the_organism_takes_its_teachers_place_and_nobody_elses(lessons: Lessons) -> None:
@@ -88,7 +98,7 @@ def test_one_run_is_too_few() -> None:
 def test_the_shipped_organism_plays_in_its_teachers_place() -> None:
     found = check_organism("bluff", runs=12)
     assert {one.measure for one in found.loop} >= {"bluff_rate", "truthful_share", "claimant_payoff"}
-    assert found.calibration.distance <= 0.03
+    assert found.judged.calibration.distance <= 0.03
 
 
 @pytest.mark.verify

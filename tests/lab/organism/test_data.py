@@ -64,6 +64,15 @@ def test_every_run_is_an_episode_of_the_renderers_symbols(lessons: Lessons) -> N
     assert acts == set(lessons.recipe.choices)
 
 
+def test_a_run_of_several_units_is_as_many_episodes(lessons: Lessons) -> None:
+    part = replace(lessons.corpus, episodes=3)
+    by_stake = replace(lessons.recipe, unit="stake")
+    found = list(moments(lessons.store, part, by_stake, lessons.scenario))
+    assert [moment for one in found for moment in one] == [m for run in lessons.runs[:3] for m in run]
+    assert all(len({moment.observation["stake"] for moment in one}) == 1 for one in found)
+    assert len(found) > 3
+
+
 def test_the_type_stands_in_no_episode(lessons: Lessons) -> None:
     words = {word for run in lessons.runs for word in episode(run).words}
     assert words & {"honest", "bluffer"} == set()

@@ -26,11 +26,11 @@ def short(tmp_path_factory: pytest.TempPathFactory) -> Training:
 
 
 def test_a_short_training_comes_near_the_exact_mixture_but_not_near_enough(short: Training) -> None:
-    found = short.calibration
+    found = short.judged.calibration
     assert found.distance <= 0.08
     assert found.loss - found.bayes_loss <= 0.06
     assert found.legal_mass >= 0.9
-    assert short.passed == (found.distance <= 0.02)
+    assert short.judged.passed == (found.distance <= 0.02)
 
 
 def test_the_folder_holds_the_organism_and_its_card(short: Training) -> None:
@@ -46,7 +46,7 @@ def test_the_card_says_what_it_plays_and_how_it_was_made(short: Training) -> Non
     assert (made.seed, made.episodes, made.steps) == (0, 1_000, 300)
     assert made.taught_by["ann"] == {"kind": "scripted", "name": "claimant"}
     assert {"python", "torch", "transformers"} <= set(made.versions)
-    assert made.figures["distance"] == pytest.approx(short.calibration.distance, abs=1e-6)
+    assert made.figures["distance"] == pytest.approx(short.judged.calibration.distance, abs=1e-6)
 
 
 def test_the_runs_it_learned_from_are_in_the_log_that_was_named(short: Training) -> None:
@@ -101,10 +101,10 @@ def test_a_full_training_passes_its_gate(seed: int, tmp_path: Path, verified: Re
     began = time.process_time()
     made = train_organism("bluff", seed=seed, out=tmp_path)
     spent_s = time.process_time() - began
-    distance = made.calibration.distance
+    distance = made.judged.calibration.distance
     verified.record(
         f"organism bluff, seed {seed}: mean |p − Bayes| on {HELD_OUT:,} held-out episodes ≤ .02",
         f"{distance:.4f}, {spent_s:.0f} CPU s on {os.cpu_count()} cores",
     )
-    assert made.calibration.episodes >= 1_000
+    assert made.judged.calibration.episodes >= 1_000
     assert distance <= 0.02

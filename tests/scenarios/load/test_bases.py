@@ -27,14 +27,14 @@ def loaded(folder: Path, text: str) -> Study:
 
 def test_each_scenario_is_a_level_of_the_first_factor(tmp_path: Path) -> None:
     found = loaded(tmp_path, TWO + "factors:\n  tax: {path: params.tax.rate, levels: [0.1, 0.9]}\n")
-    shown = [
-        (one.name, one.scenario.params["rounds"], one.scenario.params["tax"]["rate"]) for one in found.cells()
-    ]
-    assert shown == [
-        ("scenario=calm,tax=0.1", 8, 0.1),
-        ("scenario=calm,tax=0.9", 8, 0.9),
-        ("scenario=busy,tax=0.1", 9, 0.1),
-        ("scenario=busy,tax=0.9", 9, 0.9),
+    by_seller = {"paid_by": "seller"}
+    assert [
+        (one.name, one.scenario.params["rounds"], one.scenario.params["tax"]) for one in found.cells()
+    ] == [
+        ("scenario=calm,tax=0.1", 8, by_seller | {"rate": 0.1}),
+        ("scenario=calm,tax=0.9", 8, by_seller | {"rate": 0.9}),
+        ("scenario=busy,tax=0.1", 9, by_seller | {"rate": 0.1}),
+        ("scenario=busy,tax=0.9", 9, by_seller | {"rate": 0.9}),
     ]
     assert Study.from_json(found.to_json()).cells() == found.cells()
 

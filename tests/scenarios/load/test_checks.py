@@ -14,7 +14,7 @@ HEAD = f"schema: 1\nname: x\nenvironment: {MARKET}\n"
 
 BAD = [
     (AGENTS, "x.yaml:1:1: environment: is missing"),
-    ("environment: social/publicgoods", "x.yaml:1:14: environment: unknown environment 'social/publicgoods'; did you mean 'social/public_goods'? (known: social/bluff, social/matrix_game, social/public_goods)"),
+    ("environment: social/publicgoods", "x.yaml:1:14: environment: unknown environment 'social/publicgoods'; did you mean 'social/public_goods'? (known: planning/blocksworld, planning/keydoor, planning/path, planning/pddl, social/bluff, social/matrix_game, social/public_goods, trading/contest, trading/dealer, trading/lob, webdefense/directory, webdefense/visitor)"),
     ("environment: nope:Game", "x.yaml:1:14: environment: environment 'nope:Game': no module named 'nope'"),
     ("environment: lab.core.spaces:Choice", "x.yaml:1:14: environment: 'lab.core.spaces:Choice' is not a subclass of scenarios.environment.Environment"),
     (HEAD + "seeds: 3", "x.yaml:4:1: seeds: unknown key 'seeds'; did you mean 'seed'?"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,14 @@ def test_every_family_loads_with_the_weights_that_were_saved(
         assert torch.equal(loaded.model(IDS).logits, made(IDS).logits)
     assert not loaded.model.training
     assert not any(weight.requires_grad for weight in loaded.model.parameters())
+
+
+def test_models_that_are_opened_at_once_are_all_whole(zoo_folder: ZooFolder) -> None:
+    folders = [str(zoo_folder(kind, tied=True)) for kind in zoo.FAMILIES]
+    alone = [load(folder).artifact.fingerprint for folder in folders]
+    with ThreadPoolExecutor(len(folders)) as threads:
+        together = list(threads.map(load, folders))
+    assert [loaded.artifact.fingerprint for loaded in together] == alone
 
 
 def test_a_hub_id_loads_from_the_cache_offline(

@@ -155,6 +155,15 @@ def test_rows_whose_length_turns_the_rotary_positions_of_others_go_alone() -> No
     assert path.note == "its rotary positions change beyond 40 tokens: such rows go alone"
 
 
+@pytest.mark.parametrize("context", [8, 15])
+def test_a_model_that_takes_few_tokens_is_tried_within_them(context: int) -> None:
+    config = LlamaConfig(**SIZE | {"max_position_embeddings": context})
+    with torch.random.fork_rng():
+        torch.manual_seed(3)
+        found = traits_of(Decoder(LlamaForCausalLM(config).eval(), pad_id=PAD))
+    assert found == Traits()
+
+
 def test_the_facts_name_path_and_shape(llama: PreTrainedModel) -> None:
     outcomes = Reference(llama, pad_id=PAD).run([job(0), job(1)])
     assert outcomes[0].facts == {"path": "reference", "rows": 2, "columns": LENGTHS[0]}

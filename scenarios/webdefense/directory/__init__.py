@@ -1,0 +1,1 @@
+"""Directory: visitors of a site with a staff directory and a shop; read `rules.py` first."""
