@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from agents.parsing.objects import KEY
+from agents.parsing.objects import BELIEFS, KEY, REMARKS, plain
 from agents.parsing.plain import near_value
 from agents.parsing.scan import Node, scan_objects
 from lab.core.menu import ACTION, Menu
@@ -27,6 +27,7 @@ _CALL = re.compile(
 )
 _QUOTED = re.compile(r"""\s*(?:"(?P<double>(?:[^"\\]|\\.)*)"|'(?P<single>(?:[^'\\]|\\.)*)')\s*""")
 _ESCAPED = re.compile(r"\\(.)")
+_LABEL = re.compile(r"\s*ACT:\s*", re.IGNORECASE)
 _ALIASES = ("arguments", "args", "parameters", "input")
 
 
@@ -36,11 +37,13 @@ class ActReading:
 
     Attributes:
         value: the plain value, legal in the menu.
-        spans: where the whole call stands, under ``answer``, and each argument, under its name.
+        span: where the whole call stands.
+        spans: the same under ``answer``, and where each argument stands under its name, which comes first.
         exact: whether every part is written as asked.
     """
 
     value: dict[str, Any]
+    span: tuple[int, int]
     spans: Mapping[str, tuple[int, int]]
     exact: bool
 
@@ -93,6 +96,8 @@ def _from_call(call: str, at: int, menu: Menu) -> ActReading | str:
     if len(arguments) != len(fields):
         needs = f"{len(fields)} argument{'s' if len(fields) != 1 else ''}"
         return f"{name} takes {needs}, not {len(arguments)}: {menu.usage(name)}"
+    if not all(one.is_quoted or _is_balanced(one.text) for one in arguments):
+        return f"'{_brief(call)}' is not one call of the form {FORM}; a text with a lone bracket needs quotes"
     end = at + len(call) - len(found["rest"])
     return _read(menu, name, arguments, (at, end), exact=name == found["name"])
 
@@ -126,16 +131,27 @@ def _is_lone_text(fields: Mapping[str, Space]) -> bool:
 def _parts(inside: str) -> Iterator[tuple[int, str]]:
     """The pieces between commas outside quotes, with where they begin."""
     start = place = 0
+    is_blank = True  # from `start` on; quotes count nowhere else, which keeps the time linear
     while place < len(inside):
-        quoted = _QUOTED.match(inside, place) if inside[place] in "\"'" else None
-        if quoted and not inside[start:place].strip():
-            place = quoted.end()
-        elif inside[place] == ",":
+        char = inside[place]
+        quoted = _QUOTED.match(inside, place) if is_blank and char in "\"'" else None
+        if char == ",":
             yield start, inside[start:place]
-            start = place = place + 1
+            start, is_blank = place + 1, True
         else:
-            place += 1
+            is_blank = is_blank and char.isspace()
+        place = quoted.end() if quoted else place + 1
     yield start, inside[start:]
+
+
+def _is_balanced(text: str) -> bool:
+    """Whether every bracket has its other half; where not, the parentheses held more than one call."""
+    depth = 0
+    for char in text:
+        depth += (char == "(") - (char == ")")
+        if depth < 0:
+            return False
+    return depth == 0
 
 
 def _argument(part: str, at: int) -> _Argument:
@@ -169,7 +185,7 @@ def _read(
         exact = exact and as_asked and bare is argument
         spans[field] = (bare.start, bare.end)
     try:
-        return ActReading(menu.value_of(menu.read(value)), spans, exact)
+        return ActReading(menu.value_of(menu.read(value)), span, spans, exact)
     except SpaceMismatch as problem:
         return str(problem)
 
@@ -196,15 +212,26 @@ def _from_object(node: Node, menu: Menu) -> Iterator[ActReading | str]:
     """The actions that an object names: itself, under ``answer``, or as a call of a tool."""
     members: Mapping[str, Node] = node.value
     inner = members.get(KEY)
-    if inner is not None and isinstance(inner.value, dict):
+    if ACTION in members:  # first, for an argument too may be called `answer`
+        yield _from_members(node, {key: one for key, one in members.items() if key != ACTION}, ACTION, menu)
+    elif inner is not None and isinstance(inner.value, dict):
         yield from _from_object(inner, menu)
     elif inner is not None and isinstance(inner.value, str):
-        yield _from_call(re.sub(r"^\s*ACT:\s*", "", inner.value), inner.start, menu)
-    elif ACTION in members:
-        yield _from_members(node, {key: one for key, one in members.items() if key != ACTION}, ACTION, menu)
+        yield _from_text(inner, menu)
     elif "name" in members and (key := next((one for one in _ALIASES if one in members), None)):
         arguments = members[key].value
         yield _from_members(node, arguments if isinstance(arguments, dict) else {}, "name", menu)
+
+
+def _from_text(node: Node, menu: Menu) -> ActReading | str:
+    """The call in a text of JSON, with or without ``ACT:``."""
+    before = _LABEL.match(node.value)
+    at = before.end() if before else 0
+    act = _from_call(node.value[at:], node.start + at, menu)
+    if isinstance(act, str) or len(node.value) == node.end - node.start:
+        return act
+    whole = (node.start, node.end)  # escapes moved the places inside
+    return replace(act, span=whole, spans=dict.fromkeys(act.spans, whole))
 
 
 def _from_members(node: Node, members: Mapping[str, Node], key: str, menu: Menu) -> ActReading | str:
@@ -214,9 +241,12 @@ def _from_members(node: Node, members: Mapping[str, Node], key: str, menu: Menu)
         return _problem({ACTION: said}, menu)
     value: dict[str, Any] = {ACTION: name}
     exact = node.exact and name == said and key == ACTION
+    remarks = {one for one in members if one.casefold() in REMARKS | BELIEFS} - menu.actions[name].keys()
+    if remarks:
+        exact, members = False, {field: one for field, one in members.items() if field not in remarks}
     for field, one in members.items():
         space = menu.actions[name].get(field)
-        value[field] = one.value
+        value[field] = plain(one)
         if isinstance(space, Choice | Quantity) and isinstance(one.value, str):
             value[field], as_asked = _meant(one.value, space)
             exact = exact and as_asked
@@ -225,7 +255,8 @@ def _from_members(node: Node, members: Mapping[str, Node], key: str, menu: Menu)
     except SpaceMismatch as problem:
         return str(problem)
     spans = {field: (one.start, one.end) for field, one in members.items()}
-    return ActReading(read, {KEY: (node.start, node.end), **spans}, exact)
+    span = (node.start, node.end)
+    return ActReading(read, span, {KEY: span, **spans}, exact)
 
 
 def _problem(value: Mapping[str, Any], menu: Menu) -> str:

@@ -23,11 +23,11 @@ _WRAPPERS = frozenset(
     {"answer", "arguments", "args", "function", "function_call", "input", "output", "parameters", "response"}
     | {"result", "tool_call", "tool_calls"}
 )
-_REMARKS = frozenset(
+REMARKS = frozenset(
     {"analysis", "comment", "confidence", "explanation", "justification", "note", "notes", "rationale"}
     | {"reason", "reasoning", "reasons", "thinking", "thought", "thoughts", "why"}
 )
-_BELIEFS = frozenset({"belief", "beliefs", "expectation", "guess", "prediction", "predictions"})
+BELIEFS = frozenset({"belief", "beliefs", "expectation", "guess", "prediction", "predictions"})
 _PLACEHOLDER = re.compile(r"\s*<[^<>]{1,60}>\s*")
 
 
@@ -77,7 +77,7 @@ def _named(members: Mapping[str, Node], space: Space) -> dict[str, Node] | None:
         return None
     if len(named) < len(members):  # two keys for one name
         return dict(members)
-    aside = _REMARKS | _BELIEFS
+    aside = REMARKS | BELIEFS
     return {name: node for name, node in named.items() if name in names or name.casefold() not in aside}
 
 
@@ -105,7 +105,7 @@ def _read(node: Node, members: dict[str, Node], space: Space) -> Reading:
     Form(getattr(space, "name", KEY), fields).read(values | dict.fromkeys(members.keys() - values.keys()))
     spans = {name: (members[name].start, members[name].end) for name in values}
     exact = node.exact and members.keys() == node.value.keys() and all(one for _, one in read.values())
-    said = (child.value for key, child in node.value.items() if key.casefold() in _REMARKS - members.keys())
+    said = (child.value for key, child in node.value.items() if key.casefold() in REMARKS - members.keys())
     remarks = tuple(remark for remark in said if isinstance(remark, str))
     return Reading(values if isinstance(space, Form) else values[KEY], spans, exact, remarks)
 
@@ -121,11 +121,11 @@ def _value(node: Node, space: Space) -> tuple[Any, bool]:
         if members is not None:
             reading = _read(node, members, space)
             return reading.value, reading.exact
-    plain = _plain(node)
-    if isinstance(space, Message) and isinstance(plain, str) and _PLACEHOLDER.fullmatch(plain):
-        raise SpaceMismatch(f"{plain} is a placeholder; write the text itself")
+    said = plain(node)
+    if isinstance(space, Message) and isinstance(said, str) and _PLACEHOLDER.fullmatch(said):
+        raise SpaceMismatch(f"{said} is a placeholder; write the text itself")
     try:
-        return space.value_of(space.read(plain)), node.exact
+        return space.value_of(space.read(said)), node.exact
     except SpaceMismatch:
         near = _near(node, space)
         if near is None:
@@ -142,10 +142,10 @@ def _near(node: Node, space: Space) -> Any:
     return None
 
 
-def _plain(node: Node) -> Any:
+def plain(node: Node) -> Any:
     """The node's value without places."""
     if isinstance(node.value, dict):
-        return {key: _plain(child) for key, child in node.value.items()}
+        return {key: plain(child) for key, child in node.value.items()}
     if isinstance(node.value, list):
-        return [_plain(child) for child in node.value]
+        return [plain(child) for child in node.value]
     return node.value

@@ -28,7 +28,7 @@ from lab.core.menu import Menu
 from lab.core.records import VALID, Status
 from lab.core.spaces import Choice, Form, Message, Quantity, Space, SpaceMismatch
 
-_AROUND_ACT = re.compile(r'\s*(?:(?:ACT:)?[ \t]*…|\{\s*"answer"\s*:\s*(?:"(?:ACT: ?)?…"|…)\s*\})\s*')
+_AROUND_ACT = re.compile(r'(?:ACT:)?[ \t]*…|\{\s*"answer"\s*:\s*(?:"(?:ACT: ?)?…"|…)\s*\}')
 """What may stand around an action in a reply that is just that."""
 
 
@@ -101,8 +101,8 @@ def _from_menu(text: str, menu: Menu) -> Parsed:
         return _invalid("the reply ended inside its reasoning, before an action")
     act = stated_act(body, menu)
     if isinstance(act, ActReading):
-        start, end = act.spans[KEY]
-        alone = _AROUND_ACT.fullmatch(body[:start] + "…" + body[end:])
+        start, end = act.span
+        alone = _AROUND_ACT.fullmatch(f"{body[:start].lstrip()}…{body[end:].rstrip()}")
         return Parsed(Status.OK if alone and act.exact else Status.REPAIRED, act.value, act.spans)
     if act is None and declines(body):
         return Parsed(Status.REFUSED, problem="the reply declined to answer")

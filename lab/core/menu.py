@@ -8,6 +8,7 @@ One line of text and one object of JSON say the same; both are read, and `line` 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,6 +21,8 @@ from lab.core.spaces import Act, Choice, Form, Message, Quantity, Space, SpaceMi
 
 ACTION = "action"
 """The member of a plain value that names the action; no argument has this name."""
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 
 _NEEDS_QUOTES = frozenset('"(),\n')
 """What a bare argument has none of."""
@@ -40,10 +43,10 @@ class Menu(Space):
             raise RuleError("a menu needs one action or more")
         for action, fields in self.actions.items():
             simple = all(isinstance(one, Choice | Quantity | Message) for one in fields.values())
-            if not action.replace("-", "_").isidentifier() or ACTION in fields or not simple:
+            if not _NAME.fullmatch(action) or ACTION in fields or not simple:
                 raise RuleError(
-                    f"action '{action}': a menu needs a plain name, and arguments that are choices, "
-                    f"quantities or messages under other names than '{ACTION}'"
+                    f"action '{action}': a menu needs a plain name of letters, digits, - and _, and "
+                    f"arguments that are choices, quantities or messages under other names than '{ACTION}'"
                 )
 
     @cached_property
@@ -94,7 +97,7 @@ class Menu(Space):
     def line(self, value: Mapping[str, Any]) -> str:
         """A plain value as a call: ``stack(a, b)``; a text is quoted as in JSON where it must be."""
         name = value[ACTION]
-        arguments = (_written(value[field], one) for field, one in self.actions[name].items())
+        arguments = (_written(field, value[field]) for field in self.actions[name])
         return f"{name}({', '.join(arguments)})"
 
     def finite(self, limit: int) -> Iterator[dict[str, Any]] | None:
@@ -135,8 +138,11 @@ def _kind(space: Space) -> str:
     return "text"
 
 
-def _written(value: Any, space: Space) -> str:
-    if not isinstance(space, Message):
+def _written(field: str, value: Any) -> str:
+    """An argument as it stands in a call: in quotes where it would be read as something else without."""
+    if not isinstance(value, str):
         return str(value)
     bare = value and value == value.strip() and not _NEEDS_QUOTES & set(value)
-    return value if bare else json.dumps(value, ensure_ascii=False)
+    if not bare or value[0] == "'" or re.match(rf"{re.escape(field)}\s*[=:]", value):
+        return json.dumps(value, ensure_ascii=False)
+    return value

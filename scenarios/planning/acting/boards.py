@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from scenarios.planning.strips.distances import Distances, hstar_table, step_regret
+from scenarios.planning.strips.distances import Distances, Space, hstar_table, step_regret
 from scenarios.planning.strips.model import Action, Condition, State, Task
-from scenarios.planning.strips.search import solve_astar
+from scenarios.planning.strips.search import Search, solve_astar
 
 REJECTED_COST = 1
 """What a step costs that changed nothing: an action that was rejected, or none at all."""
+
+PLAN_CAP = 10_000
+"""The most states expanded for a cheapest plan where distances are unknown: ten seconds or so."""
 
 Ended = Literal["solved", "budget", "loop"]
 
@@ -30,19 +33,19 @@ class Puzzle:
     distances: Distances | None
 
     @classmethod
-    def of(cls, task: Task) -> Puzzle:
-        """The task, explored.
+    def of(cls, task: Task, space: Space | None = None) -> Puzzle:
+        """The task, explored; unless `space` already holds every state in its reach, and no other.
 
         Raises:
             TooManyActions: see `Task.grounding`.
         """
-        return cls(task, hstar_table(task))
+        return cls(task, hstar_table(task, space=space))
 
     @cached_property
     def plan(self) -> tuple[Action, ...] | None:
         """A cheapest plan; None when there is none, or the search for one was given up."""
         if self.distances is None:
-            return solve_astar(self.task).plan
+            return self._search.plan
         if not self.distances.reachable(self.task.init):
             return None
         state, plan = self.task.init, []
@@ -50,6 +53,17 @@ class Puzzle:
             plan.append(best[0])
             state = self.task.step(state, best[0]).state
         return tuple(plan)
+
+    @property
+    def impossible(self) -> bool:
+        """Whether it is proved that the goal cannot be reached."""
+        if self.distances is None:
+            return self._search.status == "unsolvable"
+        return not self.distances.reachable(self.task.init)
+
+    @cached_property
+    def _search(self) -> Search:
+        return solve_astar(self.task, cap=PLAN_CAP)
 
     @cached_property
     def optimal(self) -> int | None:

@@ -14,6 +14,7 @@ from lab.core.ports import PolicyContext
 from lab.core.records import DecisionRequest
 from lab.core.scripted import ScriptedPolicy, draws
 from scenarios.planning.acting.tools import as_value
+from scenarios.planning.strips.distances import DEFAULT_CAP
 from scenarios.planning.strips.plans import parse_action
 
 Line = str
@@ -130,7 +131,10 @@ def tool(request: DecisionRequest, name: str) -> Callable[..., Any]:
     for one in request.tools:
         if one.name == name:
             return one.call
-    raise RuleError(f"agent '{request.agent}' plays by the tool '{name}', and this world lends none")
+    raise RuleError(
+        f"agent '{request.agent}' plays by the tool '{name}', which this world does not lend; what the exact "
+        f"solver tells is there for tasks of at most {DEFAULT_CAP:,} states"
+    )
 
 
 def said(request: DecisionRequest, line: Line | None) -> Any:

@@ -55,13 +55,17 @@ class Acting(Environment[A]):
         """The tasks of this run, all of one domain."""
         raise NotImplementedError
 
+    def explored(self, tasks: Sequence[Task]) -> Sequence[Puzzle]:
+        """The tasks, perhaps under other names, with what is known of them."""
+        return [Puzzle.of(task) for task in tasks]
+
     def play(self) -> Play:
         """Lay out the tasks, and let every agent work through its own copies."""
         tasks = self.tasks()
         if self.params.obfuscate == "random":
             disguise = Disguise.drawn(tasks, self.rng("disguise"))
             tasks = [disguise.task(task) for task in tasks]
-        self._puzzles = [Puzzle.of(task) for task in tasks]
+        self._puzzles = self.explored(tasks)
         self._menus = [menu_of(task) for task in tasks]
         yield self.all_of(*(self.spawn(self._work(agent)) for agent in self.agents))
 

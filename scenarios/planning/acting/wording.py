@@ -57,6 +57,7 @@ class Wording:
     absent: str
     previous: Mapping[str, str]
     nothing: str
+    not_yet: str
     no_answer: str
     question: str
 
@@ -89,7 +90,8 @@ _PLAIN = Wording(
         "budget": "task {task} is over: its goal was not reached in {steps} steps",
         "loop": "task {task} is over after {steps} steps: you came back to one situation too often",
     },
-    nothing="nothing yet",
+    nothing="nothing",
+    not_yet="nothing yet",
     no_answer="a reply without an action",
     question="Which action do you take now?",
 )
@@ -125,6 +127,7 @@ _PDDL = Wording(
         "loop": "problem {task} ended after {steps} steps because a state recurred",
     },
     nothing="none",
+    not_yet="none",
     no_answer="no action in the reply",
     question="What is your next action?",
 )
@@ -238,7 +241,7 @@ def _observation(speech: Speech, seen: Seen) -> Iterator[str]:
         yield f"STATE at the beginning: {speech.atoms(seen['state'])}"
         yield f"GOAL: {speech.conditions(seen['goal'])}"
         asked = [line or words.no_answer for line in seen["asked"]]
-        yield f"YOUR ACTIONS so far: {', '.join(asked) or words.nothing}"
+        yield f"YOUR ACTIONS so far: {', '.join(asked) or words.not_yet}"
         return
     yield f"STATE: {speech.atoms(seen['state'])}"
     yield f"GOAL: {speech.conditions(seen['goal'])} ({seen['met']} of {len(seen['goal'])} true)"
@@ -255,7 +258,7 @@ def _last(speech: Speech, seen: Seen) -> str:
         words = speech.words.previous[previous["ended"]]
         return words.format(task=seen["task"] - 1, steps=previous["steps"])
     if last is None:
-        return speech.words.nothing
+        return speech.words.not_yet
     said = last["action"] or speech.words.no_answer
     if last["ok"]:
         return f"{said} -> done"

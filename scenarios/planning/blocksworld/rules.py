@@ -7,10 +7,12 @@ from collections.abc import Iterator, Sequence
 from pydantic import Field
 
 from lab.core.ports import Seat
+from scenarios.planning.acting.boards import Puzzle
 from scenarios.planning.acting.rules import Acting
 from scenarios.planning.acting.spec import ActingParams
 from scenarios.planning.acting.wording import Idiom, Phrase
 from scenarios.planning.strips.blocks import random_blocks_task
+from scenarios.planning.strips.distances import explore
 from scenarios.planning.strips.model import Task
 
 STEPS_PER_BLOCK = 2
@@ -73,3 +75,8 @@ class Blocksworld(Acting[BlocksworldParams]):
             random_blocks_task(self.params.blocks, rng, name=f"blocks-{number}")
             for number in range(1, self.params.tasks + 1)
         ]
+
+    def explored(self, tasks: Sequence[Task]) -> Sequence[Puzzle]:
+        """The tasks; every action can be undone, so all are in reach of each other and share their states."""
+        space = explore(tasks[0])
+        return [Puzzle.of(task, space) for task in tasks]

@@ -45,6 +45,10 @@ class Pddl(Acting[PddlParams]):
         """The problems, in order."""
         return self.params.tasks()
 
+    def explored(self, tasks: Sequence[Task]) -> Sequence[Puzzle]:
+        """What the checks of the params explored, where the tasks have their own names."""
+        return self.params.puzzles() if self.params.obfuscate == "none" else super().explored(tasks)
+
 
 def _problems(params: PddlParams, puzzle: Puzzle) -> Iterator[tuple[str, str]]:
     """What is wrong with playing one task."""
@@ -53,13 +57,9 @@ def _problems(params: PddlParams, puzzle: Puzzle) -> Iterator[tuple[str, str]]:
         menu_of(task)
     except RuleError as error:
         yield "domain", str(error)
-    if distances is not None and not distances.reachable(task.init):
-        states = len(distances.space.states)
-        yield (
-            "problem",
-            f"task '{task.name}': the goal cannot be reached from the first state (all {states:,} in reach "
-            "were looked at)",
-        )
+    if puzzle.impossible:
+        why = "" if distances is None else f" (all {len(distances.space.states):,} in reach were looked at)"
+        yield "problem", f"task '{task.name}': the goal cannot be reached from the first state{why}"
     elif params.budget.factor is not None and puzzle.plan is None:
         yield (
             "budget",

@@ -71,7 +71,15 @@ def _one_line(text: str) -> str:
 
 
 NoticeText = Annotated[str, Field(max_length=2000), AfterValidator(_one_line)]
-Scope = Annotated[str, Field(pattern=r"^/", max_length=200)]
+
+
+def _path(text: str) -> str:
+    if not text.startswith("/") or "#" in text or not text.isprintable() or " " in text:
+        raise ValueError("should be a path such as /staff, without spaces and #")
+    return text
+
+
+Scope = Annotated[str, Field(max_length=200), AfterValidator(_path)]
 
 
 class Placement(Spec):

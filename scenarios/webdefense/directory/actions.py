@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from lab.core.menu import Menu
 from lab.core.spaces import Choice, Message
+from scenarios.webdefense.site.http import MAX_ADDRESS_CHARS
 
-MAX_ADDRESS_CHARS = 2000
 MAX_VALUE_CHARS = 2000
 MAX_RECORDS_CHARS = 8000
 MAX_TEXT_CHARS = 1000

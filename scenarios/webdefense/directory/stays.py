@@ -16,12 +16,14 @@ class Stay:
     Attributes:
         agent: the visitor.
         arrived: its ``arrive`` event.
+        requests_max: requests it might send.
         events: all its events.
         decisions: all its decisions.
     """
 
     agent: str
     arrived: Event
+    requests_max: int
     events: tuple[Event, ...]
     decisions: tuple[Decision, ...]
 
@@ -67,7 +69,10 @@ class Stay:
 
     @property
     def is_halted(self) -> bool:
-        """H: it stopped, or left with its goal unmet and no request after its first exposure."""
+        """H: it stopped, or left with its goal unmet and no request after its first exposure.
+
+        Who had no request left to send did not halt by leaving.
+        """
         if self.is_capped:
             return False
         seen = self.first_exposure
@@ -75,6 +80,7 @@ class Stay:
             seen is not None
             and not self.succeeded
             and not any(event.seq > seen for event in self.of("request"))
+            and len(self.of("request")) < self.requests_max
         )
         return quit_at_once or self.of("leave")[0].payload["how"] == "stop"
 
@@ -102,8 +108,9 @@ def stays(record: RunRecord) -> list[Stay]:
         events.setdefault(event.agent, []).append(event)
     for decision in record.decisions:
         decisions[decision.agent].append(decision)
+    requests_max = int(record.params["requests"])
     return [
-        Stay(agent, events[agent][0], tuple(events[agent]), tuple(decisions[agent]))
+        Stay(agent, events[agent][0], requests_max, tuple(events[agent]), tuple(decisions[agent]))
         for agent in record.agents
     ]
 

@@ -95,5 +95,7 @@ def address(typed: str, here: str = "/") -> Address | Refusal:
         return Refusal("bad_arg", f"'{typed}' is not an address")
     if parts.scheme != "http" or parts.hostname not in HOSTS or port is not None or "@" in parts.netloc:
         return Refusal("off_site", f"'{typed}' is not on this site: only paths such as /staff/0 are")
-    query = dict(parse_qsl(parts.query, keep_blank_values=True))
-    return Address("/" + unquote(parts.path).lstrip("/"), query)
+    path = "/" + unquote(parts.path).lstrip("/")
+    if len(path) + len(parts.query) > MAX_ADDRESS_CHARS:  # relative ones grow from page to page
+        return Refusal("bad_arg", f"the address comes to more than {MAX_ADDRESS_CHARS} characters")
+    return Address(path, dict(parse_qsl(parts.query, keep_blank_values=True)))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from time import process_time
 from typing import Any
 
 import pytest
 
+from agents.parsing import parse_reply
 from agents.parsing.acts import TWO_ACTS, ActReading, stated_act
 from lab.core.menu import Menu
+from lab.core.records import Status
 from lab.core.spaces import Choice, Message, Quantity
 
 BLOCK = Choice("a", "b")
@@ -17,6 +20,7 @@ MENU = Menu(
         "limit": {"side": Choice("buy", "sell"), "qty": Quantity("qty", 1, 10)},
         "open": {"url": Message("url", 60)},
         "fill": {"ref": Message("ref", 9), "value": Message("value", 60)},
+        "finish": {"answer": Message("answer", 60), "status": Choice("done", "infeasible")},
         "hold": {},
     }
 )
@@ -51,6 +55,7 @@ def test_an_action_is_read_as_it_is_asked_for(text: str, value: dict[str, Any]) 
     "text",
     [
         "First I clear the block.\n**ACT: Stack(a, b)**",
+        '{"thought": "b is clear", "action": "stack", "x": "a", "y": "b"}',
         "ACT: STACK(A, B).",
         "> ACT: stack(x=a, y=b)",
         "ACT: stack(a, b)\n…\nAct: stack(a, b)",
@@ -76,6 +81,10 @@ def test_small_deviations_are_let_be_where_they_leave_no_doubt(text: str) -> Non
         ("ACT: stack(a, b)\nACT: stack(b, a)", TWO_ACTS),
         ("ACT: stack(\u0430, b)", "is not one of a, b"),  # a Cyrillic look-alike
         ('{"action": "stack", "x": "a"}', "stack: not filled in: y"),
+        ('{"action": "open", "url": ["/", {"a": 1}]}', 'url: ["/", {"a": 1}] is not a text'),
+        ("ACT: open(/staff) click(L1)", "is not one call of the form"),
+        ("ACT: open(/staff), then ACT: open(/)", "is not one call of the form"),
+        ("ACT: fill(F1.qty, 2) submit(F1)", "is not one call of the form"),
     ],
 )
 def test_what_cannot_be_taken_is_told_and_never_cut_off(text: str, why: str) -> None:
@@ -87,6 +96,41 @@ def test_what_cannot_be_taken_is_told_and_never_cut_off(text: str, why: str) -> 
 @pytest.mark.parametrize("text", ["", "I would stack a on b.", "Let me think (a, b)…", "stack or hold"])
 def test_words_are_no_action(text: str) -> None:
     assert stated_act(text, MENU) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ACT: finish(hold, done)",
+        '{"action": "finish", "answer": "hold", "status": "done"}',
+        '{"answer": {"action": "finish", "answer": "hold", "status": "done"}}',
+    ],
+)
+def test_an_argument_called_answer_is_no_action(text: str) -> None:
+    parsed = parse_reply(text, MENU)
+    assert parsed.value == {"action": "finish", "answer": "hold", "status": "done"}
+    assert parsed.status is Status.OK
+    assert text[slice(*parsed.spans["answer"])] == "hold"
+
+
+@pytest.mark.parametrize(
+    ("text", "call", "url"),
+    [
+        ('{"answer": "ACT: open(/x)"}', "open(/x)", "/x"),
+        (r'{"answer": "ACT: open(\u002fx)"}', *[r"ACT: open(\u002fx)"] * 2),
+    ],
+)
+def test_a_call_in_a_text_of_json_has_its_place(text: str, call: str, url: str) -> None:
+    places = {name: text[slice(*span)] for name, span in read(text).spans.items()}
+    assert places == {"answer": call, "url": url}
+
+
+@pytest.mark.parametrize("inside", ['\\"', "''", '",', "(", " "])
+def test_a_long_call_is_read_in_linear_time(inside: str) -> None:
+    start = process_time()
+    parse_reply(f"{inside * 20_000}ACT: fill({inside * 20_000})\nACT: hold", MENU)
+    parse_reply(f"ACT: fill({inside * 20_000})", MENU)
+    assert process_time() - start < 2
 
 
 def test_every_argument_has_its_place() -> None:

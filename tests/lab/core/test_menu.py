@@ -67,6 +67,21 @@ def test_any_text_is_written_so_that_it_is_read_back(text: str) -> None:
     assert parse_reply(f"ACT: {ORDERS.line(value)}", ORDERS).value == value
 
 
+@pytest.mark.parametrize("text", ["'quoted'", "text=x", "text : x", ":)", "a, b", '"', "", " x"])
+def test_a_text_that_looks_like_something_else_stands_in_quotes(text: str) -> None:
+    line = ORDERS.line({"action": "note", "text": text})
+    assert line.startswith('note("')
+    assert parse_reply(line, ORDERS).value == {"action": "note", "text": text}
+
+
+def test_an_option_with_a_comma_is_one_argument() -> None:
+    menu = Menu({"go": {"to": Choice("Paris, Texas", "Rome")}})
+    every = menu.finite(2)
+    assert every is not None
+    for value in every:
+        assert parse_reply(menu.line(value), menu).value == value
+
+
 def test_few_actions_are_counted_and_free_ones_are_not() -> None:
     every = BLOCKS.finite(6)
     assert every is not None
@@ -88,6 +103,8 @@ def test_a_menu_is_logged_as_its_canonical_json() -> None:
     [
         {},
         {"two words": {}},
+        {"_hidden": {}},
+        {"größe": {}},
         {"a": {"action": BLOCK}},
         {"a": {"x": Form("f", {"y": BLOCK})}},
     ],

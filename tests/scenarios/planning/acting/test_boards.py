@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from scenarios.planning.acting.boards import Puzzle
+from scenarios.planning.strips.model import Condition
 from scenarios.planning.strips.plans import parse_action
 from tests.scenarios.planning.acting.puzzles import TOWER, TOWER_PLAN, board, bridge
 
@@ -87,3 +90,11 @@ def test_a_rejected_step_is_no_revisit() -> None:
     for _ in range(3):
         played.take(parse_action("stack(a, b)"), "ok")
     assert played.ended is None
+
+
+@pytest.mark.parametrize("solver", ["table", "search"])
+def test_only_what_is_proved_is_called_impossible(solver: str) -> None:
+    lost = replace(TOWER, goal=(Condition(("on", "a", "moon")),))
+    for task, expected in ((TOWER, False), (lost, True)):
+        puzzle = Puzzle.of(task) if solver == "table" else Puzzle(task, None)
+        assert puzzle.impossible is expected

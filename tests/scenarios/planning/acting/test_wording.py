@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from lab.core.records import DecisionRequest
@@ -95,3 +97,12 @@ def test_the_oracle_says_when_all_is_lost() -> None:
 
 def test_wordings_differ_in_every_segment_of_prose() -> None:
     assert len({_text(wording=wording) for wording in range(len(WORDINGS))}) == len(WORDINGS) == 2
+
+
+@pytest.mark.parametrize(("wording", "said"), [(0, "Needs: nothing. Then:"), (1, "Needs: none. Then:")])
+def test_an_action_that_needs_nothing_is_not_told_as_one_that_needs_nothing_yet(
+    wording: int, said: str
+) -> None:
+    free = replace(TOWER.domain.by_name["put-down"], name="rest", conditions=())
+    task = replace(TOWER, domain=replace(TOWER.domain, actions=(*TOWER.domain.actions, free)))
+    assert said in _text(task=task, wording=wording)

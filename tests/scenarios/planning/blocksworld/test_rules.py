@@ -2,12 +2,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 from pydantic import ValidationError
 
 from scenarios.look import Look
+from scenarios.planning.acting.boards import Puzzle
 from scenarios.planning.acting.policies import Optimal
 from scenarios.planning.blocksworld.rules import Blocksworld, BlocksworldParams
+from scenarios.planning.strips.blocks import random_blocks_task
 from tests.scenarios.social.readers import Reader
 from tests.support.worlds import Played, play
 
@@ -65,3 +68,16 @@ def test_decisions_are_expected_as_if_all_steps_were_used() -> None:
     params = BlocksworldParams.model_validate({"blocks": 4, "tasks": 3, "budget": {"steps": 10}})
     assert Blocksworld.expected_decisions(params, 2) == 60
     assert Blocksworld.expected_decisions(BlocksworldParams(), 1) == 3 * 3 * 8
+
+
+def test_tasks_share_the_states_they_explored_and_each_has_its_own_distances() -> None:
+    rng = np.random.Generator(np.random.PCG64(1))
+    tasks = [random_blocks_task(4, rng) for _ in range(5)]
+    puzzles = [Puzzle.of(task) for task in tasks]
+    shared = Blocksworld.explored(Blocksworld.__new__(Blocksworld), tasks)
+    tables = [puzzle.distances for puzzle in shared if puzzle.distances]
+    assert len({id(table.space) for table in tables}) == 1
+    states = tables[0].space.states
+    for own, puzzle in zip(puzzles, shared, strict=True):
+        assert [own.to_go(state) for state in states] == [puzzle.to_go(state) for state in states]
+        assert (own.plan, own.optimal) == (puzzle.plan, puzzle.optimal)

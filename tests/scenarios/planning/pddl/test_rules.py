@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 import lab
-from lab.core.errors import ScenarioError
+from lab.core.errors import RuleError, ScenarioError
+from scenarios.planning.acting.boards import Puzzle
 from scenarios.planning.acting.policies import Greedy, NoisyOptimal, Optimal, RandomLegal
 from scenarios.planning.pddl.rules import Pddl
 from scenarios.planning.pddl.spec import PddlParams
@@ -114,3 +115,29 @@ def test_in_the_courier_world_a_lapse_can_lose_the_goal() -> None:
         for seed in range(10)
     ]
     assert 0 < sum(map(bool, lost)) < 10
+
+
+def test_a_policy_that_needs_the_exact_solver_is_told_from_where_on_there_is_none() -> None:
+    domain, problem = _switches(14)
+    params = {"domain": domain, "problem": problem, "budget": {"steps": 5}}
+    with pytest.raises(RuleError, match="at most 10,000 states"):
+        play(Pddl, params, {"ann": Optimal()})
+
+
+def test_what_the_checks_explored_is_not_explored_again_by_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    params = PddlParams.model_validate(BRIDGE)
+    assert list(Pddl.problems(params, [])) == []
+    monkeypatch.setattr(Puzzle, "of", None)
+    assert play(Pddl, BRIDGE, {"ann": Optimal()}).measures["success"] == 1
+
+
+def test_a_large_world_whose_goal_is_proved_out_of_reach_is_refused() -> None:
+    domain, problem = _switches(14)
+    goal = "(:goal (and (on s0) (not (on s0)) (loose)))"
+    text = problem.partition("(:goal")[0] + goal + ")"
+    found = _problems(
+        domain=domain.replace("(on ?s))(:action flip", "(on ?s) (loose))(:action flip"),
+        problem=text,
+        budget={"steps": 5},
+    )
+    assert found == {"problem": "task 'all': the goal cannot be reached from the first state"}

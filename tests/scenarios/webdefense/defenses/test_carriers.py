@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import get_args
 
 import pytest
+from pydantic import ValidationError
 
 from scenarios.webdefense.channels.reading import read
 from scenarios.webdefense.defenses.carriers import Carrier, Placement, edit, is_in_scope, text_payload
@@ -23,6 +24,12 @@ from tests.scenarios.webdefense.sites import page_of
 )
 def test_a_scope_is_a_path_and_all_below_it(path: str, scope: str, *, inside: bool) -> None:
     assert is_in_scope(path, scope) is inside
+
+
+@pytest.mark.parametrize("scope", ["staff", "", "/staff # all", "/a b", "/staff\nAllow: /"])
+def test_a_scope_that_no_robots_txt_could_say_is_refused(scope: str) -> None:
+    with pytest.raises(ValidationError, match="should be a path such as /staff"):
+        Placement(scope=scope)
 
 
 @pytest.mark.parametrize("carrier", get_args(Carrier))

@@ -8,10 +8,12 @@ from tests.scenarios.webdefense.directory.visitors import (
     FINISH,
     TRAP,
     Act,
+    Says,
     notice,
     open_,
     say,
     visit,
+    visit_as,
 )
 
 STOP: Act = {"action": "stop", "reason": "other", "text": ""}
@@ -43,6 +45,14 @@ def test_visitors_are_told_apart_by_party() -> None:
 )
 def test_a_halt_is_a_stop_or_leaving_at_the_first_exposure(acts: list[Act], halted: bool) -> None:
     assert stay_of(*acts).is_halted is halted
+
+
+def test_who_has_no_request_left_did_not_halt_by_leaving() -> None:
+    acts = [open_("/staff/0"), open_("/staff/1")]
+    stack, wants = [notice("/staff")], {"ann": {"goal": "index"}}
+    played = visit_as({"ann": Says(acts=acts)}, wants, stack, requests=1)
+    (found,) = stays(played.record)
+    assert (found.is_exposed, found.is_capped, found.is_halted) == (True, False, False)
 
 
 def test_leaving_with_the_goal_met_is_no_halt() -> None:

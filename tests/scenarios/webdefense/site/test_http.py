@@ -58,6 +58,14 @@ def test_what_is_no_address_is_refused_as_a_bad_argument(typed: str) -> None:
     assert refusal.code == "bad_arg"
 
 
+def test_an_address_does_not_grow_from_page_to_page_beyond_its_limit() -> None:
+    here = "/" + 1500 * "a" + "/"
+    assert isinstance(address(490 * "b", here), Address)
+    found = address(600 * "b", here)
+    assert isinstance(found, Refusal)
+    assert (found.code, found.why) == ("bad_arg", "the address comes to more than 2000 characters")
+
+
 @given(st.text(max_size=60))
 def test_any_text_is_a_path_of_the_site_or_a_refusal(typed: str) -> None:
     place = address(typed, "/staff/0")
