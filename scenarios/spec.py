@@ -60,6 +60,12 @@ class PolicySpec(BaseModel):
         return self.model_dump(mode="json")
 
 
+def plays(policy: Mapping[str, Any]) -> str:
+    """The scripted policy's name, or the model; empty where a policy names neither."""
+    said = policy.get("name" if policy.get("kind") == "scripted" else "model")
+    return said if isinstance(said, str) else ""
+
+
 class ThinkTime(Section):
     """How many ticks pass between an ask and its reply: base + token terms + a seeded 0 … jitter."""
 
@@ -321,7 +327,10 @@ class Scenario(_Experiment):
     def seats(self) -> tuple[Seat, ...]:
         """The agents as the environment sees them, in scenario order."""
         spec = self.environment_class().AgentParams
-        return tuple(Seat(a.name, a.role, parse_params(spec, a.params), a.policy.kind) for a in self.agents)
+        return tuple(
+            Seat(a.name, a.role, parse_params(spec, a.params), a.policy.kind, plays(a.policy.to_json()))
+            for a in self.agents
+        )
 
     def look(self, seed: int) -> Look:
         """How the game is worded in the run of this seed: each list of `render` is sampled once."""

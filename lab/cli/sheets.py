@@ -38,8 +38,9 @@ def tell_references(found: Iterable[HumanValue]) -> None:
     if groups:
         say(f"\n{HUMAN}")
     for (caveat, cells), values in groups.items():
-        for one in values:
-            say(f"  {one.measure}: {one.reference.value}  {one.reference.source}, {one.reference.n}")
+        for reference in dict.fromkeys(one.reference for one in values):
+            measures = ", ".join(one.measure for one in values if one.reference == reference)
+            say(f"  {measures}: {reference.value}  {reference.source}, {reference.n}")
         say(f"      {caveat}")
         if cells:
             say(f"      design of {' and '.join(cells)}")

@@ -40,7 +40,7 @@ def _tell_measures(summary: StudySummary) -> None:
     for name, unit in dict.fromkeys((one.measure, one.unit) for one in every):
         rows += [[], [f"{name} ({unit})" if unit else name]]
         for cell in summary.cells:
-            for one in (one for one in cell.measures if one.measure == name):
+            for one in (one for one in cell.measures if (one.measure, one.unit) == (name, unit)):
                 row: list[Cell] = [f"  {cell.cell or 'all runs'}", one.n, one.mean, _ends(one.interval)]
                 row.append("" if cell.invalid_rate is None else f"{cell.invalid_rate:.1%}")
                 rows.append(row + [_ends(one.bounds)] * bounds + [_noted(one, notes)] * bool(notes))

@@ -59,7 +59,7 @@ class UnknownName(UsageError):
         self.kind = kind
         self.name = name
         self.allowed = tuple(sorted(allowed))
-        known = ", ".join(self.allowed) or "none yet"
+        known = ", ".join(self.allowed) or "there is none"
         hint = suggestion(name, self.allowed)
         super().__init__(f"unknown {kind} '{name}'{hint} (known: {known})")
 

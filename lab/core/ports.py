@@ -36,12 +36,20 @@ PerAgent = Callable[[str], Any]
 
 
 class Seat(NamedTuple):
-    """A participant as the environment sees it; `policy` is the kind of policy that plays it."""
+    """A participant as the environment sees it.
+
+    Attributes:
+        name, role: as in the scenario.
+        params: the agent's params.
+        policy: the kind of policy that plays it.
+        plays: the scripted policy's name or the model, as the scenario names it; empty for neither.
+    """
 
     name: str
     role: str | None
     params: Any
     policy: str = "scripted"
+    plays: str = ""
 
 
 class AgentFacts(NamedTuple):

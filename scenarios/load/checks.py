@@ -21,7 +21,7 @@ from scenarios.load.overrides import Draft, parse_path
 from scenarios.load.policies import PolicyCatalog, length_of, policy_problems
 from scenarios.load.problems import validated
 from scenarios.load.tree import Node, Path
-from scenarios.spec import Scenario, ScenarioFile
+from scenarios.spec import Scenario, ScenarioFile, plays
 
 SECTIONS = frozenset(field.alias or name for name, field in ScenarioFile.model_fields.items())
 INTERVENTIONS: tuple[str, ...] = ()
@@ -193,10 +193,18 @@ def _seats(draft: Draft, parts: Parts) -> list[Seat] | None:
     if not names or any(name is None for name in names) or any(p is None for p in parts.agent_params):
         return None
     roles = [draft.root.get(("agents", row, "role")) for row in range(len(names))]
+    policies = [draft.root.get(("agents", row, "policy")) for row in range(len(names))]
     return [
-        Seat(str(name), role.content if role else None, params)
-        for name, role, params in zip(names, roles, parts.agent_params, strict=True)
+        _seat(str(name), role, params, policy)
+        for name, role, params, policy in zip(names, roles, parts.agent_params, policies, strict=True)
     ]
+
+
+def _seat(name: str, role: Node | None, params: Any, policy: Node | None) -> Seat:
+    said = policy.plain() if policy and isinstance(policy.content, dict) else {}
+    kind = said.get("kind")
+    known = kind if isinstance(kind, str) else "scripted"
+    return Seat(name, role.content if role else None, params, known, plays(said))
 
 
 def _rule_path(text: str, names: list[str | None]) -> Path:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from lab.core.errors import Problem, ScenarioError
+from scenarios.catalog import STUDY_SUFFIX
 from scenarios.load.checks import Checked, check
 from scenarios.load.overrides import Draft, Override, expanded, overridden, parse_settings, resized
 from scenarios.load.policies import PolicyCatalog
@@ -35,6 +36,9 @@ def load_scenario(
         ScenarioError: with every problem of the file and of the changes.
     """
     text = read_file(Path(path))
+    if text.root.child("study") is not None and text.root.child("environment") is None:
+        message = f"this is a study, and the name of a study's file ends in {STUDY_SUFFIX}"
+        raise ScenarioError([text.root.problem(("study",), message, of_key=True)])
     overrides, problems = parse_settings(set_)
     if seed is not None:
         place = Place(f"--seed {seed}")

@@ -240,7 +240,7 @@ class _Loading:
         self, at: TreePath, entry: HypothesisEntry, factors: list[_Found], bases: Bases
     ) -> Hypothesis:
         factors_node = self._root.child("factors")
-        aliases = factors_node.plain() if factors_node else {}
+        aliases = [*(factors_node.plain() if factors_node else ()), *([SCENARIO] if bases.factor else ())]
         if entry.factor not in aliases:
             self._tell_at((*at, "factor"), str(UnknownName("factor", entry.factor, aliases)))
         for _, scenario in bases.usable:
@@ -248,9 +248,9 @@ class _Loading:
                 error = UnknownName("measure", entry.measure, scenario.measures)
                 self._tell_once(self._root.problem((*at, "measure"), str(error)))
         first, second = (level_name(one) for one in entry.contrast)
-        for one in factors:
-            if one.factor.alias == entry.factor:
-                self._contrast((*at, "contrast"), (first, second), one.factor)
+        for factor in (*([bases.factor] if bases.factor else ()), *(one.factor for one in factors)):
+            if factor.alias == entry.factor:
+                self._contrast((*at, "contrast"), (first, second), factor)
         return Hypothesis(entry.id, entry.factor, (first, second), entry.measure, entry.direction)
 
     def _contrast(self, at: TreePath, names: tuple[str, str], factor: Factor) -> None:

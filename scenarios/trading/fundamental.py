@@ -13,8 +13,8 @@ from scenarios.environment import Spec
 if TYPE_CHECKING:
     from numpy.random import Generator
 
-LOWEST = 1.0
-"""A value never falls below one price tick."""
+LOWEST, HIGHEST = 1.0, 1e6
+"""A value never falls below one price tick; it starts and is shaken by no more than a million."""
 
 
 class FundamentalSpec(Spec):
@@ -31,12 +31,12 @@ class FundamentalSpec(Spec):
     """
 
     kind: Literal["constant", "ou"] = "ou"
-    start: float = Field(default=1000.0, ge=LOWEST)
-    mean: float | None = Field(default=None, ge=LOWEST)
+    start: float = Field(default=1000.0, ge=LOWEST, le=HIGHEST)
+    mean: float | None = Field(default=None, ge=LOWEST, le=HIGHEST)
     kappa: float = Field(default=0.01, ge=0)
-    sigma: float = Field(default=2.0, ge=0)
-    jump_rate: float = Field(default=0.0, ge=0)
-    jump_size: float = Field(default=0.0, ge=0)
+    sigma: float = Field(default=2.0, ge=0, le=HIGHEST)
+    jump_rate: float = Field(default=0.0, ge=0, le=1000)
+    jump_size: float = Field(default=0.0, ge=0, le=HIGHEST)
 
 
 def path(

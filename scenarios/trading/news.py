@@ -67,8 +67,8 @@ class NewsSpec(Spec):
         delays: ticks from the event to the reader, by class of agents.
     """
 
-    per_tick: float = Field(default=0.05, ge=0)
-    impact_sd: float = Field(default=20.0, ge=0)
+    per_tick: float = Field(default=0.05, ge=0, le=100)
+    impact_sd: float = Field(default=20.0, ge=0, le=1e6)
     false_share: float = Field(default=0.2, ge=0, le=1)
     noise_share: float = Field(default=0.1, ge=0, le=1)
     half_life: float | None = Field(default=None, gt=0)
@@ -140,11 +140,18 @@ def shift(items: Sequence[NewsItem], horizon: int) -> list[float]:
     An item adds delta * 2^(-(t - event_time) / half_life) from its event on, or delta without a half-life.
     """
     added = [0.0] * (horizon + 1)
-    for item in items:
-        if item.delta:
-            for time in range(item.event_time, horizon + 1):
-                age = time - item.event_time
-                added[time] += item.delta * (0.5 ** (age / item.half_life) if item.half_life else 1.0)
+    for half_life in dict.fromkeys(item.half_life for item in items):
+        keep = 0.5 ** (1 / half_life) if half_life else 1.0
+        arriving: dict[int, list[float]] = {}
+        for item in items:
+            if item.half_life == half_life:
+                arriving.setdefault(item.event_time, []).append(item.delta)
+        level = 0.0
+        for time in range(horizon + 1):
+            level *= keep
+            for delta in arriving.get(time, ()):
+                level += delta
+            added[time] += level
     return added
 
 

@@ -53,7 +53,7 @@ def test_an_ambiguous_beginning_names_the_runs(store: Store) -> None:
 
 @pytest.mark.parametrize("name", ["ff", "last", "no such'run"])
 def test_an_unknown_run_is_refused(store: Store, name: str) -> None:
-    with pytest.raises(UnknownName, match=rf"unknown run '{name}' \(known: none yet\)"):
+    with pytest.raises(UnknownName, match=rf"unknown run '{name}' \(known: there is none\)"):
         get_run(store, name)
 
 

@@ -15,7 +15,7 @@ REJECTED_COST = 1
 """What a step costs that changed nothing: an action that was rejected, or none at all."""
 
 PLAN_CAP = 10_000
-"""The most states expanded for a cheapest plan where distances are unknown: ten seconds or so."""
+"""The most states expanded for a cheapest plan where distances are unknown: some seconds, or tens of them."""
 
 Ended = Literal["solved", "budget", "loop"]
 

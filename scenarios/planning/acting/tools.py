@@ -28,11 +28,12 @@ def menu_of(task: Task) -> Menu:
     """
     actions = {}
     for schema in task.domain.actions:
-        fields = {}
+        fields: dict[str, list[str]] = {}
         for parameter in schema.parameters:
             name = parameter.name.lstrip("?")
-            fits = [item for item, lineage in task.types.items() if parameter.type in lineage]
-            fields[f"{name}_" if name == ACTION else name] = fits
+            while name == ACTION or name in fields:
+                name += "_"
+            fields[name] = [item for item, lineage in task.types.items() if parameter.type in lineage]
         if all(fields.values()):
             actions[schema.name] = {name: Choice(*fits) for name, fits in fields.items()}
     return Menu(actions)

@@ -68,8 +68,9 @@ _PLAIN = Wording(
     objects="The objects: {objects}.",
     actions="What you can do:",
     variables="A name with ? stands for any object{typed}.",
-    costs="Actions differ in cost; make the total cost small. An action without a named cost costs 1, "
-    "and so does a step that achieves nothing. Where a cost is named it is: {values}.",
+    costs="Actions differ in cost, so what counts is not how many steps you take but what they cost "
+    "together. An action without a named cost costs 1, and so does a step that achieves nothing. Where a "
+    "cost is named it is: {values}.",
     rejected="An action is done only if everything it needs is true when you name it. Otherwise it is "
     "rejected: nothing changes, but the step is used up. A reply that names no action uses up a step too.",
     blind="You see only how things stand at the beginning, and are not told what comes of your actions.",

@@ -34,6 +34,7 @@ class Pddl(Acting[PddlParams]):
             return
         for puzzle in params.puzzles():
             yield from _problems(params, puzzle)
+            yield from _unplayable(puzzle, seats)
 
     @classmethod
     def expected_decisions(cls, params: PddlParams, n_agents: int) -> int:
@@ -71,3 +72,14 @@ def _problems(params: PddlParams, puzzle: Puzzle) -> Iterator[tuple[str, str]]:
             "feedback",
             f"'oracle' needs every exact cost, and task '{task.name}' has more than {DEFAULT_CAP:,} states",
         )
+
+
+def _unplayable(puzzle: Puzzle, seats: Sequence[Seat]) -> Iterator[tuple[str, str]]:
+    """Agents whose script needs exact distances, where a task is too large for them."""
+    for seat in seats if puzzle.distances is None else ():
+        if seat.policy == "scripted" and seat.plays in ("optimal", "noisy_optimal"):
+            yield (
+                f"agents.{seat.name}.policy.name",
+                f"'{seat.plays}' needs every exact cost, and task '{puzzle.task.name}' has more than "
+                f"{DEFAULT_CAP:,} states",
+            )

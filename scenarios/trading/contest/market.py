@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 ASSETS = ("ash", "bay", "elm", "fir", "oak", "yew")
 CASH = "cash"
+LOWEST_CENTS, HIGHEST_CENTS = 1, 10**12
 
 _BP = 1e-4
 
@@ -79,8 +80,11 @@ def expected_move(params: ContestParams) -> float:
 def chance_right(skill_bp: float, mean_move: float) -> float:
     """The chance that a tip names the right side, so that following it earns `skill_bp` a session on average.
 
-    A right tip earns the size of the move and a wrong one loses it: skill = (2 p - 1) * mean size.
+    A right tip earns the size of the move and a wrong one loses it: skill = (2 p - 1) * mean size. Where
+    nothing moves, a tip earns nothing, and a coin decides.
     """
+    if not mean_move:
+        return 0.5
     return min(max(0.5 + 0.5 * skill_bp * _BP / mean_move, 0.0), 1.0)
 
 
@@ -97,6 +101,7 @@ def make_market(params: ContestParams, prices: Generator, news: Generator) -> Ma
     for asset, moves in zip(assets, drawn, strict=True):
         path = [params.start_cents]
         for at, move in enumerate(moves):
-            path.append(max(1, round(path[-1] * (1 + (move + impact.get((asset, at), 0.0)) * _BP))))
+            price = round(path[-1] * (1 + (move + impact.get((asset, at), 0.0)) * _BP))
+            path.append(min(max(price, LOWEST_CENTS), HIGHEST_CENTS))
         opens[asset] = path
     return Market(assets, opens, params.history, items)

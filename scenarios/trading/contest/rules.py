@@ -88,6 +88,16 @@ class Contest(Environment[ContestParams]):
                 yield path, "only an agent with role: insider has skill, and only in world: planted"
             elif skill is not None and abs(skill) > most:
                 yield path, _too_much(params, skill, most)
+            if seat.policy == "scripted" and seat.plays == "skilled" and seat.role != INSIDER:
+                yield f"agents.{seat.name}.policy.name", "'skilled' follows tips, which role: insider gets"
+        if params.news and params.news.half_life is not None:
+            yield "params.news.half_life", "changes of price last here; leave it out"
+        if params.volatility_bp * BP * params.start_cents < 1:
+            yield (
+                "params.volatility_bp",
+                f"{params.volatility_bp:g} bp of {params.start_cents} cents is less than a cent, and prices "
+                "are whole cents; raise it or start_cents",
+            )
         if isinstance(params.allocate, TopK) and params.allocate.k > len(seats):
             yield (
                 "params.allocate.k",
@@ -127,15 +137,16 @@ class Contest(Environment[ContestParams]):
             self._settle(taken)
 
     def _planted(self) -> dict[str, float]:
-        """The skill of every insider, in basis points a session."""
+        """The skill of every insider, in basis points a session; no more than this market's moves carry."""
         insiders = [name for name, seat in self.seats.items() if seat.role == INSIDER]
         if self.params.world == "no_skill":
             return dict.fromkeys(insiders, 0.0)
-        skills = {}
+        skills, most = {}, self._mean_move / BP
         for place, name in enumerate(insiders):
             own = self.seats[name].params.skill_bp
             height = 2 * place / (len(insiders) - 1) - 1 if len(insiders) > 1 else 1.0
-            skills[name] = self.params.spread_bp * height if own is None else own
+            skill = self.params.spread_bp * height if own is None else own
+            skills[name] = min(max(skill, -most), most)
         return skills
 
     def _announce_news(self) -> None:

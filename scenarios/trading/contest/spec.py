@@ -44,8 +44,8 @@ class ContestParams(Spec):
     warmup: int = Field(default=20, ge=0)
     assets: int = Field(default=4, ge=1, le=6)
     history: int = Field(default=20, ge=1, le=250)
-    start_cents: int = Field(default=10_000, ge=100)
-    drift_bp: float = 0.0
+    start_cents: int = Field(default=10_000, ge=100, le=10**9)
+    drift_bp: float = Field(default=0.0, ge=-1000, le=1000)
     volatility_bp: float = Field(default=150.0, gt=0, le=2000)
     world: Literal["planted", "no_skill"] = "planted"
     spread_bp: float = Field(default=50.0, ge=0)

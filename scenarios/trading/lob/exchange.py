@@ -1,8 +1,12 @@
-"""The exchange: the order book and everybody's accounts, kept in step and checked at every message."""
+"""The exchange: the order book and everybody's accounts, kept in step and checked at every message.
+
+A message is checked by the accounts that it touched, so that its price does not grow with the market; `check`
+goes through all of them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -90,6 +94,8 @@ class Exchange:
     _sent: int = 0
     _cash: int = 0
     _shares: int = 0
+    _seen: dict[str, tuple[int, int]] = field(default_factory=dict)
+    _fees_seen: int = 0
 
     def open_account(self, trader: str, *, cash: int, shares: int) -> None:
         """Let a trader in with `cash` cents and shares that count as bought at the opening price."""
@@ -97,6 +103,7 @@ class Exchange:
         self.accounts[trader] = Account(cash, shares, basis)
         self._cash += cash
         self._shares += shares
+        self._seen[trader] = (cash, shares)
 
     def submit(self, trader: str, terms: Terms, costs: Costs) -> Report:
         """Take an order in: refuse it, or match it and hold back what its remainder may cost."""
@@ -111,7 +118,7 @@ class Exchange:
         if result.rested:
             self._tickets[order.id] = ticket
             ticket.hold(result.rested)
-        self.check()
+        self._check_message((trader, *(fill.maker.owner for fill in result.fills)))
         return Report(order.id, result.why, trades, result.rested, result.canceled)
 
     def cancel(self, trader: str, order_id: int) -> Report:
@@ -121,7 +128,7 @@ class Exchange:
             return Report(None, "unknown_order" if order is None else "not_your_order")
         left = self.book.cancel(order_id)
         self._tickets.pop(order_id).hold(0)
-        self.check()
+        self._check_message((trader,))
         return Report(order_id, canceled=left)
 
     def open_orders(self, trader: str) -> list[Order]:
@@ -148,12 +155,24 @@ class Exchange:
         for trader, account in self.accounts.items():
             shares += account.shares
             cash += account.cash
-            if not (0 <= account.held_cash <= account.cash and 0 <= account.held_shares <= account.shares):
-                raise RuleError(f"'{trader}' is overdrawn: {account}")
+            _check_means(trader, account)
         if shares != self._shares or cash != self._cash:
             raise RuleError(
                 f"not conserved: {shares} shares of {self._shares}, {cash} cents with fees of {self._cash}"
             )
+
+    def _check_message(self, touched: Iterable[str]) -> None:
+        """Check the accounts that a message touched, and that it made and lost nothing among them."""
+        shares, cash = 0, self.fees_cents - self._fees_seen
+        for trader in touched:
+            account, (cash_before, shares_before) = self.accounts[trader], self._seen[trader]
+            _check_means(trader, account)
+            cash += account.cash - cash_before
+            shares += account.shares - shares_before
+            self._seen[trader] = (account.cash, account.shares)
+        self._fees_seen = self.fees_cents
+        if shares or cash:
+            raise RuleError(f"not conserved: a message made {shares} shares and {cash} cents")
 
     def held(self) -> Mapping[str, tuple[int, int]]:
         """Cents and shares that the open orders of each trader hold back, counted order by order."""
@@ -194,3 +213,8 @@ class Exchange:
             del self._tickets[fill.maker.id]
         self.reference = fill.price
         return sides[0], sides[1]
+
+
+def _check_means(trader: str, account: Account) -> None:
+    if not (0 <= account.held_cash <= account.cash and 0 <= account.held_shares <= account.shares):
+        raise RuleError(f"'{trader}' is overdrawn: {account}")

@@ -13,7 +13,7 @@ from scenarios.trading import fundamental, news
 from scenarios.trading.lob import measures, wording
 from scenarios.trading.lob.crowd import Background, Scene
 from scenarios.trading.lob.exchange import Exchange, Report, Terms
-from scenarios.trading.lob.spec import COMPANY, SIMPLE, LobAgentParams, LobParams, action_space
+from scenarios.trading.lob.spec import COMPANY, SIMPLE, LobAgentParams, LobParams, action_space, seat_problems
 from scenarios.trading.lob.trader import Trader
 from scenarios.trading.news import NewsItem
 
@@ -80,14 +80,7 @@ class Lob(Environment[LobParams]):
         if len(seats) == 1 and not (crowd.noise or crowd.value or crowd.momentum or crowd.market_maker):
             yield "params.background", "nobody to trade with: one agent needs background traders"
         for seat in seats:
-            every = seat.params.wake_every or params.wake_every
-            if every >= params.horizon:
-                own = f"agents.{seat.name}." if seat.params.wake_every else ""
-                yield (
-                    f"{own}params.wake_every",
-                    f"'{seat.name}' would never be asked: it first decides after {every} ticks, and the "
-                    f"market closes at {params.horizon}; choose less than that",
-                )
+            yield from seat_problems(params, seat)
 
     @classmethod
     def expected_decisions(cls, params: LobParams, n_agents: int) -> int:
@@ -197,6 +190,7 @@ class Lob(Environment[LobParams]):
             self._bar()
 
     def _bar(self) -> None:
+        self._exchange.check()
         self.emit(
             "bar",
             value=self._mark(),
@@ -259,10 +253,10 @@ class Lob(Environment[LobParams]):
         """The latest items that reached the agent; each is logged as an exposure when it is first shown."""
         reader = self.seats[agent].params.news
         items = list(news.readable(self._news, reader, self.now))
-        for item in items[trader.told :]:
+        first = max(len(items) - self.params.news_shown, 0)
+        for item in items[max(trader.told, first) :]:
             self.expose(agent, "news", item.id, text=item.headline)
-        trader.told = len(items)
-        latest = items[-self.params.news_shown :]
+        trader.told, latest = len(items), items[first:]
         return [item.shown() | {"time": item.available_at[reader]} for item in latest]
 
     def _hidden(self, seen: Mapping[str, Any]) -> dict[str, Truth]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
 from lab.core.menu import Menu
+from lab.core.ports import Seat
 from lab.core.spaces import Choice, Quantity, Space
 from scenarios.environment import Spec
 from scenarios.trading.fundamental import FundamentalSpec
@@ -16,6 +18,8 @@ from scenarios.trading.news import COMPANIES, NewsSpec, Reader
 SIMPLE = Choice("buy", "sell", "hold")
 COMPANY = COMPANIES[0]
 LARGEST_ORDER_ID = 10**9
+MOST_CENTS, MOST_SHARES, MOST_TICKS = 10**12, 10**6, 10**6
+"""What anybody may own at the start or name; all that is logged then fits in 64 bits."""
 
 Mark = Literal["last", "mid", "fundamental"]
 
@@ -40,12 +44,12 @@ class Crowd(Spec):
     value: int = Field(default=5, ge=0, le=10_000)
     momentum: int = Field(default=2, ge=0, le=10_000)
     market_maker: int = Field(default=1, ge=0, le=10_000)
-    mean_gap: int = Field(default=10, ge=1)
-    cash: int = Field(default=500_000, ge=0)
-    shares: int = Field(default=500, ge=0)
-    signal_sd: float = Field(default=20.0, ge=0)
-    half_spread: int = Field(default=3, ge=1)
-    max_qty: int = Field(default=10, ge=1)
+    mean_gap: int = Field(default=10, ge=1, le=MOST_TICKS)
+    cash: int = Field(default=500_000, ge=0, le=MOST_CENTS)
+    shares: int = Field(default=500, ge=0, le=MOST_SHARES)
+    signal_sd: float = Field(default=20.0, ge=0, le=MOST_TICKS)
+    half_spread: int = Field(default=3, ge=1, le=MOST_TICKS)
+    max_qty: int = Field(default=10, ge=1, le=MOST_SHARES)
 
 
 class LobParams(Spec):
@@ -72,10 +76,10 @@ class LobParams(Spec):
 
     horizon: int = Field(default=200, ge=1, le=1_000_000)
     bar: int = Field(default=5, ge=1)
-    tick_cents: int = Field(default=1, ge=1)
+    tick_cents: int = Field(default=1, ge=1, le=10_000)
     actions: Literal["full", "simple"] = "full"
-    lot: int = Field(default=5, ge=1)
-    max_qty: int = Field(default=100, ge=1)
+    lot: int = Field(default=5, ge=1, le=MOST_SHARES)
+    max_qty: int = Field(default=100, ge=1, le=MOST_SHARES)
     costs: Costs = "none"
     mark: Mark = "mid"
     band_percent: int = Field(default=20, ge=1, le=99)
@@ -116,12 +120,12 @@ class LobAgentParams(Spec):
             standard deviation in price ticks; null for none.
     """
 
-    cash: int = Field(default=100_000, ge=0)
-    shares: int = Field(default=50, ge=0)
+    cash: int = Field(default=100_000, ge=0, le=MOST_CENTS)
+    shares: int = Field(default=50, ge=0, le=MOST_SHARES)
     wake_every: int | None = Field(default=None, ge=1)
     latency: int = Field(default=1, ge=1)
     news: Reader = "public"
-    signal_sd: float | None = Field(default=None, ge=0)
+    signal_sd: float | None = Field(default=None, ge=0, le=MOST_TICKS)
 
 
 def action_space(params: LobParams) -> Space:
@@ -132,3 +136,20 @@ def action_space(params: LobParams) -> Space:
     limit = order | {"price": Quantity("price", 1, params.highest_price, "ticks")}
     taken_back = {"order": Quantity("order", 1, LARGEST_ORDER_ID)}
     return Menu({"hold": {}, "market": order, "limit": limit, "ioc": limit, "cancel": taken_back})
+
+
+def seat_problems(params: LobParams, seat: Seat) -> Iterator[tuple[str, str]]:
+    """(path, what is wrong) with one agent: it needs a turn, and its script what it lives on."""
+    every = seat.params.wake_every or params.wake_every
+    if every >= params.horizon:
+        own = f"agents.{seat.name}." if seat.params.wake_every else ""
+        yield (
+            f"{own}params.wake_every",
+            f"'{seat.name}' would never be asked: it first decides after {every} ticks, and the "
+            f"market closes at {params.horizon}; choose less than that",
+        )
+    if seat.policy == "scripted" and seat.plays == "value" and seat.params.signal_sd is None:
+        yield (
+            f"agents.{seat.name}.params.signal_sd",
+            "policy 'value' trades on a glimpse of the value; say how far off it is, such as 20 ticks",
+        )

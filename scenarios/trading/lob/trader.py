@@ -17,7 +17,7 @@ class Trader:
         wakes: tick of its next turn, unless it is still thinking then.
         start_cents: its equity at the start.
         is_thinking: whether it was asked and its decision has not taken effect.
-        told: how many items of news it was shown.
+        told: how many items of news had reached it at its last turn.
         sent_in_bar: orders and cancellations that arrived in this bar.
         flow: shares bought less shares sold in this bar.
         last: its latest decision.

@@ -196,7 +196,7 @@ def _observation(look: Look, words: Wording, request: DecisionRequest) -> Iterat
         yield f"Your open orders: {'; '.join(mine) or 'none'}."
     yield f"Best bids, up to three, price x shares: {_levels(seen['bids'])}. Asks: {_levels(seen['asks'])}."
     mids = " ".join(f"{mid:g}" for mid in seen["mids"])
-    yield f"Middle between best bid and ask in the last ticks, oldest first: {mids or 'none yet'}."
+    yield f"Middle between best bid and ask when both were there, oldest first: {mids or 'none yet'}."
     yield f"Last trades, oldest first: {'; '.join(map(_printed, seen['trades'])) or 'none yet'}."
 
 

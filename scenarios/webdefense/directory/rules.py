@@ -23,6 +23,9 @@ from scenarios.webdefense.site.state import SiteState
 from scenarios.webdefense.site.world import build_site
 
 POLICIES = "scenarios.webdefense.directory.policies:"
+STRIPPERS = ("scraper_filter", "scraper_filter_obedient")
+"""Policies that read the visible text only."""
+
 MAX_LINE_CHARS = 120
 """How much of its last action a visitor is told again."""
 
@@ -92,6 +95,9 @@ class Directory(Environment[DirectoryParams]):
                 yield f"{at}.party", f"goal '{wants.goal}' is for a {PARTIES[wants.goal][0]} visitor"
             if wants.goal == "buy_item" and wants.item > params.site.items:
                 yield f"{at}.item", f"the shop has items 1 to {params.site.items}, not {wants.item}"
+            if seat.plays in STRIPPERS and seat.policy == "scripted" and wants.channel != "visible_text":
+                message = f"policy '{seat.plays}' strips what is hidden: it reads the channel visible_text"
+                yield f"{at}.channel", f"{message}, not {wants.channel}"
         if all(seat.params.party == "malicious" for seat in seats):
             yield "agents", "no visitor is benign; add one, or what a defense costs the others is never seen"
 
@@ -127,7 +133,7 @@ class Directory(Environment[DirectoryParams]):
             party=wants.party,
             goal=wants.goal,
             channel=wants.channel,
-            by_construction=seat.policy == "scripted",
+            by_construction=seat.policy == "scripted" or seat.plays.startswith("mock/"),
         )
         return Visit(
             agent=agent,

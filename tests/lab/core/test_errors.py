@@ -77,7 +77,7 @@ def test_an_unknown_name_says_the_nearest_and_all_known_ones() -> None:
 
 
 def test_an_unknown_name_of_an_empty_table_says_so() -> None:
-    assert str(UnknownName("probe", "x", [])) == "unknown probe 'x' (known: none yet)"
+    assert str(UnknownName("probe", "x", [])) == "unknown probe 'x' (known: there is none)"
 
 
 def test_nothing_is_suggested_when_nothing_is_close() -> None:

@@ -92,7 +92,7 @@ def test_the_labs_own_error_has_no_place() -> None:
         Registry("thing", {}).load("other")
     except UnknownName as error:
         known = error.with_traceback(error.__traceback__.tb_next if error.__traceback__ else None)
-    assert short(known) == "unknown thing 'other' (known: none yet)"
+    assert short(known) == "unknown thing 'other' (known: there is none)"
 
 
 def test_a_failed_run_keeps_its_rows_and_has_no_digest(tmp_path: Path) -> None:

@@ -67,11 +67,17 @@ def test_a_scenario_may_be_added_later_and_none_may_change(tmp_path: Path) -> No
             "t.study.yaml:7:13: factors.f.path: ",
         ),
         (
-            TWO + "hypotheses:\n  - {id: H, factor: scenario, contrast: [calm, busy], measure: volume}\n",
-            "unknown factor 'scenario'",
+            TWO + "hypotheses:\n  - {id: H, factor: scenario, contrast: [calm, bisy], measure: volume}\n",
+            "unknown level of 'scenario' 'bisy'; did you mean 'busy'?",
         ),
     ],
 )
 def test_each_mistake_is_told_once_at_its_place(tmp_path: Path, text: str, problem: str) -> None:
     (message,) = told(study(tmp_path, text))
     assert problem in message
+
+
+def test_a_hypothesis_may_contrast_two_scenarios(tmp_path: Path) -> None:
+    entry = "{id: H, factor: scenario, contrast: [busy, calm], measure: volume}"
+    (one,) = loaded(tmp_path, f"{TWO}hypotheses:\n  - {entry}\n").hypotheses
+    assert (one.factor, one.contrast) == ("scenario", ("busy", "calm"))

@@ -29,7 +29,7 @@ BAD = [
     (HEAD + "render: {wording: []}", "x.yaml:4:19: render.wording: should have 1 or more entries, not an empty list"),
     (HEAD + "render: {cover: bazar}", "x.yaml:4:17: render.cover: unknown cover 'bazar'; did you mean 'bazaar'? (known: bazaar, neutral)"),
     (HEAD + "render: {labels: shufle}", "x.yaml:4:18: render.labels: should be 'plain' or 'shuffle', not 'shufle'; did you mean 'shuffle'?"),
-    (HEAD + "interventions:\n  - {kind: steer, target: a}", "x.yaml:5:12: interventions[0].kind: unknown intervention kind 'steer' (known: none yet)"),
+    (HEAD + "interventions:\n  - {kind: steer, target: a}", "x.yaml:5:12: interventions[0].kind: unknown intervention kind 'steer' (known: there is none)"),
     (HEAD + "interventions:\n  - {target: a}", "x.yaml:5:5: interventions[0].kind: is missing"),
     (HEAD + "clock: {tick: phase, max_ticks: 0}", "x.yaml:4:33: clock.max_ticks: should be greater than or equal to 1, not 0"),
     (HEAD + "limits: {cost_usd: 0}", "x.yaml:4:20: limits.cost_usd: should be greater than 0, not 0"),

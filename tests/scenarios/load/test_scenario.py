@@ -83,3 +83,12 @@ def test_a_resolved_scenario_can_be_revised_without_its_file(tmp_path: Path) -> 
 def test_a_bad_revision_is_told_with_the_option(tmp_path: Path) -> None:
     with pytest.raises(ScenarioError, match=r"^--set params\.rounds=0: should be greater than or equal to 1"):
         revise(base(tmp_path), set_=["params.rounds=0"])
+
+
+def test_a_study_under_a_scenarios_name_is_told_to_be_one(tmp_path: Path) -> None:
+    path = write(tmp_path, "schema: 1\nstudy: s\nscenario: x.yaml\n", "s.yaml")
+    with pytest.raises(ScenarioError) as caught:
+        load_scenario(path)
+    assert str(caught.value).endswith(
+        "s.yaml:2:1: study: this is a study, and the name of a study's file ends in .study.yaml"
+    )

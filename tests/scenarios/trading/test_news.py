@@ -100,3 +100,17 @@ def test_companies_may_be_named() -> None:
 def test_nonsense_is_refused(given: dict[str, Any], message: str) -> None:
     with pytest.raises(ValidationError, match=message):
         NewsSpec.model_validate(given)
+
+
+def test_changes_that_come_together_add_up_as_the_formula_says() -> None:
+    for half_life in (None, 3.0):
+        items = _news(60, per_tick=1.5, half_life=half_life)
+        brute = [
+            sum(
+                one.delta * (0.5 ** ((time - one.event_time) / half_life) if half_life else 1.0)
+                for one in items
+                if one.event_time <= time
+            )
+            for time in range(61)
+        ]
+        assert shift(items, 60) == pytest.approx(brute)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from lab.core.errors import RuleError
 from scenarios.planning.acting.boards import Board, Puzzle
 from scenarios.planning.acting.tools import as_value, chosen, menu_of, tools_of
 from scenarios.planning.acting.views import state_view
-from scenarios.planning.strips.model import Action
+from scenarios.planning.strips.model import Action, Typed
 from scenarios.planning.strips.pddl import parse_task
 from scenarios.planning.strips.plans import parse_action
 from tests.scenarios.planning.acting.puzzles import BRIDGE_DOMAIN, BRIDGE_PROBLEM, TOWER, board, bridge
@@ -95,3 +96,13 @@ def test_a_tool_says_whether_it_reads_what_the_agent_cannot_see(seen: bool) -> N
 def test_where_the_solver_does_not_know_it_lends_no_tool() -> None:
     blind = Board(Puzzle(TOWER, None), number=1, budget=5, revisits=None)
     assert list(_tools(blind)) == ["legal_actions", "successor"]
+
+
+@pytest.mark.parametrize("names", [("action", "action_"), ("action_", "action")])
+def test_no_parameter_is_lost_to_the_menus_own_word(names: tuple[str, str]) -> None:
+    stack = TOWER.domain.by_name["stack"]
+    renamed = replace(stack, name="tie", parameters=tuple(Typed(f"?{name}") for name in names))
+    menu = menu_of(replace(TOWER, domain=replace(TOWER.domain, actions=(renamed,))))
+    value = as_value(menu, Action("tie", ("a", "b")))
+    assert menu.line(value) == "tie(a, b)"
+    assert chosen(menu.read(value).action, menu.read(value).args) == Action("tie", ("a", "b"))

@@ -7,6 +7,7 @@ import pytest
 
 import lab
 from lab.core.errors import RuleError, ScenarioError
+from lab.core.ports import Seat
 from scenarios.planning.acting.boards import Puzzle
 from scenarios.planning.acting.policies import Greedy, NoisyOptimal, Optimal, RandomLegal
 from scenarios.planning.pddl.rules import Pddl
@@ -70,6 +71,9 @@ def test_a_world_too_large_for_exact_costs_is_played_and_its_regret_left_undefin
     params = {"domain": domain, "problem": problem}
     assert _problems(**params) == {}
     assert "more than 10,000 states" in _problems(**params, feedback="oracle", allow_oracle=True)["feedback"]
+    seats = [Seat("ann", None, None, "scripted", "optimal"), Seat("bob", None, None, "scripted", "greedy")]
+    (found,) = Pddl.problems(PddlParams.model_validate(params), seats)
+    assert found[0] == "agents.ann.policy.name"
     played = play(Pddl, params, {"ann": Greedy()})
     assert (played.measures["success"], played.measures["efficiency"]) == (1, 1)
     assert played.measures["regret"] is None

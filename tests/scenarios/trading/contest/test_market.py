@@ -79,3 +79,13 @@ def test_a_tip_without_skill_is_a_coin_and_no_tip_is_better_than_always_right() 
     assert chance_right(0.0, 0.012) == 0.5
     assert chance_right(60.0, 0.012) == pytest.approx(0.75)
     assert (chance_right(500.0, 0.012), chance_right(-500.0, 0.012)) == (1.0, 0.0)
+
+
+def test_where_nothing_moves_a_tip_is_a_coin() -> None:
+    assert chance_right(50.0, 0.0) == 0.5
+
+
+def test_no_news_is_so_good_that_a_price_leaves_its_bounds() -> None:
+    _, market = _market(sessions=40, news={"per_tick": 2.0, "impact_sd": 1e6, "false_share": 0.0})
+    assert {price for prices in market.opens.values() for price in prices} >= {1}
+    assert max(price for prices in market.opens.values() for price in prices) <= 10**12

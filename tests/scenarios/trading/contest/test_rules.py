@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, cast
 
@@ -186,6 +187,13 @@ def _problems(params: dict[str, Any], **seats: tuple[str | None, dict[str, Any]]
             "params.allocate.k",
             "2 of 1 traders",
         ),
+        ({"news": {"half_life": 3.0}}, {"ann": ("insider", {})}, "params.news.half_life", "leave it out"),
+        (
+            {"start_cents": 100, "volatility_bp": 99.0, "spread_bp": 5.0},
+            {"ann": ("insider", {})},
+            "params.volatility_bp",
+            "less than a cent",
+        ),
     ],
 )
 def test_what_does_not_fit_together_is_told(params: Any, seats: Any, path: str, message: str) -> None:
@@ -210,3 +218,23 @@ def test_the_shipped_scenario_plays_to_its_end(name: str) -> None:
     played = play(Contest, scenario.params, policies, seed=scenario.seed, roles=roles)
     assert played.status == "done"
     assert all(value is not None for value in (played.measures["gain_bp"], played.measures["rank_ic"]))
+
+
+def test_the_logged_skill_is_no_more_than_a_calm_market_carries() -> None:
+    calm = {"sessions": 2, "warmup": 1, "assets": 1, "spread_bp": 59.0}
+    for seed in range(12):
+        kept = Kept()
+        agents = {"ann": Skilled(), "bob": Skilled()}
+        played = play(Contest, calm, agents, roles=INSIDERS, seed=seed, sink=kept)
+        opens = [row["opens"]["ash"] for row in _payloads(played, "settled")]
+        opens.append(_payloads(played, "settled")[-1]["closes"]["ash"])
+        carried = sum(abs(b / a - 1) for a, b in pairwise(opens)) / 2 * 1e4
+        found = {row.agent: unlabel(row.value) for row in kept.truths("skill_bp")}
+        assert found["bob"] == pytest.approx(min(59.0, carried))
+
+
+def test_who_follows_tips_must_be_an_insider() -> None:
+    params = ContestParams.model_validate({"world": "no_skill"})
+    for role, wrong in ((None, True), ("insider", False)):
+        seat = Seat("ann", role, ContestAgentParams(), "scripted", "skilled")
+        assert bool(list(Contest.problems(params, [seat]))) is wrong

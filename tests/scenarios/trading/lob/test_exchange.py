@@ -123,3 +123,11 @@ def test_an_overdrawn_account_is_an_error_of_the_rules() -> None:
     exchange.accounts["a"].held_shares = 6
     with pytest.raises(RuleError, match="'a' is overdrawn"):
         exchange.check()
+
+
+def test_a_message_after_which_the_books_do_not_balance_is_an_error_of_the_rules() -> None:
+    exchange = _exchange(a=(1000, 5), b=(1000, 5))
+    exchange.accounts["a"].shares += 1
+    _send(exchange, "b", "limit", "buy", 1, 100)  # touches nobody but b
+    with pytest.raises(RuleError, match="a message made 1 shares and 0 cents"):
+        _send(exchange, "a", "market", "sell", 1)

@@ -288,3 +288,12 @@ def test_observations_are_plain_json_and_hold_no_other_trader() -> None:
     play(Lob, {"horizon": 40}, {"ann": ann, "bobby": Random(p_trade=1)})
     assert "bobby" not in ann.shown
     assert "noise.1" not in "".join(canonical(request.observation) for request in ann.requests)
+
+
+def test_items_of_news_beyond_those_that_are_shown_are_not_logged_as_shown() -> None:
+    flood = {"news": {"per_tick": 4.0, "delays": {"public": 1}}, "news_shown": 2, "wake_every": 4}
+    kept, ann = Kept(), Reader(Sends())
+    _run({"ann": ann, "bob": Sends()}, flood, sink=kept)
+    shown = [item["id"] for request in ann.requests for item in request.observation["news"]]
+    assert len(shown) == 4, "two turns, two items a turn"
+    assert [row.item for row in kept.exposures if row.agent == "ann"] == shown

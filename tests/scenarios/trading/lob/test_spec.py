@@ -6,8 +6,9 @@ import pytest
 from pydantic import ValidationError
 
 from lab.core.menu import Menu
+from lab.core.ports import Seat
 from lab.core.spaces import SpaceMismatch
-from scenarios.trading.lob.spec import SIMPLE, Crowd, LobAgentParams, LobParams, action_space
+from scenarios.trading.lob.spec import SIMPLE, Crowd, LobAgentParams, LobParams, action_space, seat_problems
 
 
 @pytest.mark.parametrize(
@@ -25,6 +26,13 @@ from scenarios.trading.lob.spec import SIMPLE, Crowd, LobAgentParams, LobParams,
         {"background": {"robots": 1}},
         {"fundamental": {"start": 0.0}},
         {"horizon": 4, "bar": 5},
+        {"fundamental": {"start": 1e300}},
+        {"fundamental": {"sigma": 1e300}},
+        {"fundamental": {"jump_rate": 1e300}},
+        {"news": {"per_tick": 1e300}},
+        {"news": {"impact_sd": 1e300}},
+        {"tick_cents": 10**18},
+        {"max_qty": 10**18},
     ],
     ids=str,
 )
@@ -33,7 +41,18 @@ def test_params_that_make_no_market_are_refused(bad: dict[str, Any]) -> None:
         LobParams.model_validate(bad)
 
 
-@pytest.mark.parametrize("bad", [{"cash": -1}, {"shares": -1}, {"latency": 0}, {"signal_sd": -1.0}], ids=str)
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"cash": -1},
+        {"cash": 10**18},
+        {"shares": -1},
+        {"latency": 0},
+        {"signal_sd": -1.0},
+        {"signal_sd": 1e300},
+    ],
+    ids=str,
+)
 def test_agent_params_that_make_no_trader_are_refused(bad: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         LobAgentParams.model_validate(bad)
@@ -62,3 +81,9 @@ def test_full_actions_take_whole_shares_and_prices() -> None:
     for qty in (0, 11, 1.5, float("nan"), 10**18):
         with pytest.raises(SpaceMismatch):
             menu.read(order | {"qty": qty})
+
+
+def test_a_script_that_glimpses_the_value_must_be_given_how_well() -> None:
+    for sd, wrong in ((None, True), (20.0, False)):
+        seat = Seat("ann", None, LobAgentParams(signal_sd=sd), "scripted", "value")
+        assert bool(list(seat_problems(LobParams(), seat))) is wrong

@@ -233,6 +233,15 @@ def test_what_cannot_be_played_is_said_with_its_place(
     assert message in found[path]
 
 
+def test_a_script_that_strips_what_is_hidden_reads_the_visible_text_only() -> None:
+    wants = {"party": "malicious", "goal": "bulk_pii"}
+    benign = Seat("eve", None, VisitorParams(), "scripted", "shopper")
+    for channel, wrong in (("visible_text", False), ("lexbor_text", True)):
+        params = VisitorParams.model_validate(wants | {"channel": channel})
+        seats = [Seat("ann", None, params, "scripted", "scraper_filter"), benign]
+        assert bool(list(Directory.problems(DirectoryParams(), seats))) is wrong
+
+
 def test_a_crawler_that_may_index_nothing_has_indexed_everything() -> None:
     played = visit_as({"ann": CrawlerPolite()}, {"ann": {"goal": "index"}}, [{"use": "robots_policy"}])
     assert (played.measures["success", "ann"], played.measures["leak", "ann"]) == (1, 0)

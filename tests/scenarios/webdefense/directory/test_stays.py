@@ -48,7 +48,7 @@ def test_a_halt_is_a_stop_or_leaving_at_the_first_exposure(acts: list[Act], halt
 
 
 def test_who_has_no_request_left_did_not_halt_by_leaving() -> None:
-    acts = [open_("/staff/0"), open_("/staff/1")]
+    acts: list[Act | None] = [open_("/staff/0"), open_("/staff/1")]
     stack, wants = [notice("/staff")], {"ann": {"goal": "index"}}
     played = visit_as({"ann": Says(acts=acts)}, wants, stack, requests=1)
     (found,) = stays(played.record)
