@@ -15,7 +15,7 @@ $(READY): pyproject.toml constraints.txt .ci/setup
 	@touch $@
 
 demo: export LAB_DB := sqlite:///.demo/lab.db
-demo: $(READY) ## run two studies, one with a local model that ships; print tables, ask the log in SQL
+demo: $(READY) ## run three studies, two with local models that ship; print tables, ask the log in SQL
 	@rm -rf .demo && mkdir .demo
 	$(BIN)/lab batch scenarios/social/punishment.study.yaml
 	$(BIN)/lab query "select cell, count(*) as runs, round(avg(value), 3) as contribution_share \
@@ -25,6 +25,9 @@ demo: $(READY) ## run two studies, one with a local model that ships; print tabl
 	  round(avg(d.action = 'strong'), 3) as claims_strong, count(distinct d.model) as models \
 	  from v_decision d join hidden h on h.run = d.run and h.seq = d.seq and h.name = 'strong' \
 	  where d.phase = 'claim' group by d.cell, h.value"
+	$(BIN)/lab batch scenarios/mixed/all_families.study.yaml
+	$(BIN)/lab query "select family, environment, count(*) as decisions, count(distinct model) as models \
+	  from v_decision where policy = 'llm' group by family, environment"
 
 test: $(READY) ## run the tests (at most ten minutes on two cores)
 	$(BIN)/python -m pytest -n 2
