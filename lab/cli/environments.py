@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
 from lab.cli.printing import json_line, say
 from lab.cli.table import table
@@ -73,7 +73,7 @@ def _first_line(kind: type) -> str:
 
 
 def _defaults(spec: type[BaseModel]) -> dict[str, Any]:
-    """Each field with its default as JSON data, and under ``required`` the names of those without one."""
+    """Each field with its default as JSON data, the names of those without one, and what some may be."""
     required = [name for name, field in spec.model_fields.items() if field.is_required()]
     given = {
         name: field.get_default(call_default_factory=True)
@@ -82,15 +82,31 @@ def _defaults(spec: type[BaseModel]) -> dict[str, Any]:
     }
     filled = spec.model_construct(**given)
     data: dict[str, Any] = parse(filled.model_dump_json(include=set(given), warnings=False))
-    return {"defaults": data, "required": required}
+    return {"defaults": data, "required": required, "options": dict(_choices(spec))}
+
+
+def _choices(spec: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, list[Any]]]:
+    """The values of every field that has a list of them, by path."""
+    from pydantic import BaseModel
+
+    for name, field in spec.model_fields.items():
+        kinds = [field.annotation, *get_args(field.annotation)]
+        values = [value for kind in kinds if get_origin(kind) is Literal for value in get_args(kind)]
+        if values:
+            yield prefix + name, values
+        for kind in kinds:
+            if isinstance(kind, type) and issubclass(kind, BaseModel):
+                yield from _choices(kind, f"{prefix}{name}.")
 
 
 def _param_rows(params: Mapping[str, Any], live: Iterable[str]) -> Iterator[tuple[str, str, str]]:
-    """Name, default, and whether a fork may change it; parts of a param stand by their path."""
+    """Name, default, what it may be, whether a fork may change it; parts of a param stand by their path."""
+    may_be = {path: " or ".join(map(str, values)) for path, values in params["options"].items()}
     for name in params["required"]:
-        yield name, REQUIRED, ""
+        yield name, REQUIRED, may_be.get(name, "")
     for path, value in _leaves(params["defaults"]):
-        yield path, json_line(value), "live: a fork may change it" if path in live else ""
+        notes = [may_be.get(path, ""), "live: a fork may change it" if path in live else ""]
+        yield path, json_line(value), "; ".join(note for note in notes if note)
 
 
 def _leaves(data: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -35,6 +35,13 @@ def test_parts_of_a_param_stand_by_their_path_and_live_ones_are_marked(capsys: P
     assert "contribution_share share of endowment mean share of the endowment given" in lines
 
 
+def test_what_a_param_may_be_is_told_where_there_is_a_list_of_it(capsys: Printed) -> None:
+    lines = sheet("trading/lob", capsys)
+    assert 'actions "full" full or simple' in lines
+    assert 'costs "none" none or flat or maker_taker; live: a fork may change it' in lines
+    assert any(line.startswith("fundamental.kind ") and "constant or ou" in line for line in lines)
+
+
 def test_an_option_without_a_default_is_required(capsys: Printed) -> None:
     line = next(line for line in sheet("social/matrix_game", capsys) if "memory_one" in line)
     assert 'p required, message: "", first: 1.0' in line
