@@ -24,8 +24,13 @@ from scenarios.trading.lob.book import Book, Order, Side
 MESSAGES = 60_000
 ROUNDS = 5
 PLAN_STEPS = 50
-PAGES = "webdefense/directory.yaml"
-VISITS = ("open", "click", "submit", "back")
+SITE = "webdefense/directory.yaml"
+PAGES = """\
+schema: 1
+study: pages-{number}
+scenario: {scenario}
+seeds: {{count: {seeds}, root: {root}}}
+"""
 EXAMPLE = ROOT / "planning" / "pddl" / "examples"
 
 Message = tuple[str, str, Side, int, int]
@@ -56,16 +61,18 @@ def planning(rounds: int = 20 * ROUNDS) -> Iterator[Figure]:
     yield Figure("parse a PDDL pair", 1e3 * seconds, "ms", 20.0)
 
 
-def pages(rounds: int = ROUNDS) -> Iterator[Figure]:
-    """Pages a second in a whole run: site, defenses, parsing, decision and log."""
+def pages(rounds: int = ROUNDS, seeds: int = 30) -> Iterator[Figure]:
+    """Pages a second in a study of the shipped site: requests, defenses, HTML, parsing, decisions and log."""
     rates = []
     with tempfile.TemporaryDirectory() as folder:
         for number in range(rounds):
+            study = Path(folder) / f"pages-{number}.study.yaml"
+            study.write_text(PAGES.format(number=number, scenario=ROOT / SITE, seeds=seeds, root=number))
             start = process_time()
-            run = lab.run(ROOT / PAGES, seed=number, db=str(Path(folder) / f"{number}.db"))
+            db = lab.batch(study, db=str(Path(folder) / f"{number}.db")).db
             seconds = process_time() - start
-            decisions = lab.query("select action from v_decision", db=run.db)
-            rates.append(sum(action in VISITS for action in decisions["action"]) / seconds)
+            sent = lab.query("select count(*) as n from v_event where kind = 'request'", db=db)
+            rates.append(int(sent["n"][0]) / seconds)
     yield Figure("page step with log", median(rates), "pages/s", 300, at_least=True)
 
 
