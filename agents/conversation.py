@@ -13,10 +13,19 @@ from typing import Any
 
 from agents.cognition.mind import Mind, Thought
 from agents.memory import Memory, MemoryOptions
-from agents.parsing import Parsed, answer_schema, choice_format, finite_choices, parse_reply, reply_format
+from agents.parsing import (
+    Parsed,
+    answer_schema,
+    choice_format,
+    finite_choices,
+    parse_reply,
+    place_of,
+    reply_format,
+)
 from agents.prompts import Message, Messages, replied, spans, standing_message, told, turn_parts
 from lab.core.calls import Decide, Model, ModelReply, ModelRequest
 from lab.core.canonical import canonical
+from lab.core.captures import ActionPlace, CaptureSpec
 from lab.core.errors import ModelUnavailable
 from lab.core.menu import Menu
 from lab.core.ports import PolicyContext
@@ -39,6 +48,7 @@ class Speaker:
         sampling: settings sent with every request.
         decide: how replies to a finite space come about; to any other they are generated.
         with_ids: whether replies are continued from the tokens they were written with.
+        capture: what is kept of the model's activations where it answers.
     """
 
     name: str
@@ -46,6 +56,7 @@ class Speaker:
     sampling: Mapping[str, Any] = field(default_factory=dict)
     decide: Decide = "generate"
     with_ids: bool = False
+    capture: CaptureSpec | None = None
 
 
 class Conversation:
@@ -184,28 +195,34 @@ class _Turn:
             choices=self._choices if scored else (),
             decide=self._speaker.decide if scored else "generate",
             segments=spans(shown),
+            capture=self._speaker.capture if answer else None,
+            locate=self._place if answer else None,
         )
 
-    def _parsed(self, reply: ModelReply) -> Parsed:
-        """The reply's reading; asked for twice, by the log and by the decision."""
-        text = reply.text
+    def _parsed(self, text: str) -> Parsed:
+        """A reply's reading; asked for by the log, by the decision and by what looks for its place."""
         if text not in self._readings:
             self._readings[text] = parse_reply(text, self._request.space, self._labels)
         return self._readings[text]
 
+    def _place(self, text: str) -> ActionPlace | None:
+        """Where a reply says its action."""
+        return place_of(text, self._parsed(text), self._request.space, self._labels)
+
     def _read(self, reply: ModelReply) -> dict[str, Any]:
         """What the log keeps of a reply's reading."""
-        parsed = self._parsed(reply)
+        parsed = self._parsed(reply.text)
         return {
             "status": parsed.status.value,
             "value": parsed.value,
             "spans": {name: list(span) for name, span in parsed.spans.items()},
+            "place": self._place(reply.text),
             "problem": parsed.problem,
         }
 
     def answer(self, reply: ModelReply) -> Answer:
         """The decision that a reply stands for."""
-        parsed = self._parsed(reply)
+        parsed = self._parsed(reply.text)
         refused = reply.finish == "refusal" and parsed.status is not Status.OK
         costs = [one.cost_usd for one in self._replies]
         return Answer(

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from agents.capture_options import CaptureOptions, capture_problems
 from agents.catalog import PlaysPolicies
 from agents.cognition.catalog import COGNITIONS
 from agents.cognition.mind import Mind, Thought
@@ -45,6 +46,8 @@ class LlmOptions(Options):
     """generate the reply, score every legal one, or both; score and both need a model that scores."""
     memory: MemoryOptions = MemoryOptions()
     sampling: SamplingOptions = SamplingOptions()
+    capture: CaptureOptions | None = None
+    """What is kept of a local model's activations; nothing where this is not given."""
 
 
 class LlmKind:
@@ -73,6 +76,7 @@ class LlmKind:
             )
         yield from _capability_problems(given, spec, provider_of(spec).capabilities(spec))
         yield from _card_problems(given, spec, agent)
+        yield from _capture_problems(given, spec)
 
     def missing(self, options: Mapping[str, Any], agent: AgentFacts) -> str | None:
         """What its model lacks, or why its own cognition cannot be used."""
@@ -101,6 +105,7 @@ class LlmKind:
             sampling=resolved_sampling(requested, provider_of(spec).capabilities(spec)),
             decide=own.decide if own else given.decide,
             with_ids=spec.provider == "local",
+            capture=None if given.capture is None else given.capture.spec(),
         )
         memory = MemoryOptions(mode="none") if own else given.memory
         return Conversation(
@@ -165,3 +170,10 @@ def _card_problems(given: LlmOptions, spec: ModelSpec, agent: AgentFacts) -> Ite
             yield option, f"organism '{own.name}' works with '{value}' only"
     if "memory" in given.model_fields_set:
         yield "memory", f"organism '{own.name}' reads the whole past at every ask; it has no memory to set"
+
+
+def _capture_problems(given: LlmOptions, spec: ModelSpec) -> Iterable[tuple[str, str]]:
+    if given.capture is None:
+        return
+    for path, message in capture_problems(given.capture, spec):
+        yield f"capture.{path}" if path else "capture", message

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -37,8 +37,14 @@ def _names_at(options_class: type[BaseModel], path: tuple[int | str, ...]) -> li
     """The names of the options at a path of nested option classes."""
     for step in path:
         field = options_class.model_fields.get(str(step))
-        kind = field.annotation if field else None
-        if not (isinstance(kind, type) and issubclass(kind, BaseModel)):
+        kinds = _classes(field.annotation if field else None)
+        if not kinds:
             return []
-        options_class = kind
+        options_class = kinds[0]
     return list(options_class.model_fields)
+
+
+def _classes(annotation: Any) -> list[type[BaseModel]]:
+    """The option classes that an annotation allows: itself, or one that may be left out."""
+    kinds = get_args(annotation) or (annotation,)
+    return [kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)]

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from heapq import merge
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, Row, Select, Table, func, null, select
 
 from db.chains import ChainRow, find_breaks
+from db.check_readouts import check_readouts
 from db.connection import integrity_problems
+from db.faults import Fault
+from db.readout_tables import capture, probe_score, shard
 from db.runs import plan_hash
 from db.store import Store
 from db.tables import (
@@ -35,32 +38,13 @@ from lab.core.errors import StoreError
 from lab.core.records import FINISHED
 
 _PAGE = 1_000
-_OF_RUNS = (*CHAINED, hidden, claim_act, model_call, measure)
-
-
-class Fault(NamedTuple):
-    """One thing wrong with a log.
-
-    Attributes:
-        run: the run it belongs to, None for the database as a whole.
-        table: the table it was found in.
-        seq: the row's place in its run, where it has one.
-        message: what is wrong.
-    """
-
-    run: str | None
-    table: str
-    seq: int | None
-    message: str
-
-    def __str__(self) -> str:
-        return f"run {self.run}: {self.message}" if self.run else self.message
+_OF_RUNS = (*CHAINED, hidden, claim_act, model_call, measure, shard, capture, probe_score)
 
 
 def check(store: Store) -> list[Fault]:
     """Everything wrong with a log; empty when it is whole."""
     faults: list[Fault] = []
-    for part in (_file, _triggers, _texts, _references, _orphans, _runs):
+    for part in (_file, _triggers, _texts, _references, _orphans, check_readouts, _runs):
         try:
             faults += part(store)
         except StoreError as error:

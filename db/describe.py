@@ -11,8 +11,9 @@ from pathlib import Path
 
 from sqlalchemy import Column, Table
 
-from db.tables import metadata
-from db.views import VIEWS, View
+from db.columns import metadata
+from db.view_parts import View
+from db.views import VIEWS
 
 BEGIN = "<!-- schema: written by `python -m db.describe ARCHITECTURE.md` -->"
 END = "<!-- end of schema -->"

@@ -11,12 +11,15 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BigInteger, Column, Text, select
+from sqlalchemy import BigInteger, Column, Table, Text, select
 
+from db.alignment_view import V_ALIGNMENT
 from db.query import query
+from db.readout_tables import capture, finding, probe
 from db.store import Store
 from db.tables import claim_act, hidden, param, run, study
-from db.views import V_DECISION, V_EVENT, V_EXPOSURE, V_MEASURE, V_RUN, ColumnType
+from db.view_parts import ColumnType
+from db.views import V_DECISION, V_EVENT, V_EXPOSURE, V_MEASURE, V_RUN
 from lab.core.canonical import unlabel
 from lab.core.errors import StoreError, UnknownName
 
@@ -28,6 +31,7 @@ FORMATS = ("parquet", "csv", "jsonl")
 _WIDE = (V_RUN, V_DECISION, V_MEASURE)
 _LONG = (V_EVENT, V_EXPOSURE)
 _TABLES = (hidden, claim_act)
+_OF_STUDIES = (probe, finding)
 _CHUNK = 10_000
 _CASTS = {"integer": "bigint", "number": "double precision"}
 
@@ -99,8 +103,26 @@ def selections(
         types = {name: column.type for name, column in view.columns.items()}
         yield _widened(view.name, types, [], where, params, store.mark)
     for table in _TABLES:
-        types = {column.name: _type(column) for column in table.columns}
-        yield _widened(table.name, types, [], where, params, store.mark)
+        yield _widened(table.name, _types(table), [], where, params, store.mark)
+    yield from _readouts(store, study_name, run_id)
+
+
+def _readouts(store: Store, study_name: str | None, run_id: str | None) -> Iterator[Selection]:
+    """What was read from models, of logs and studies where anything was; vectors stay in their files."""
+    where, params = _of_runs(store.mark, study_name, run_id)
+    if _has_rows(store, capture, where, params):
+        types = {name: column.type for name, column in V_ALIGNMENT.columns.items()}
+        yield _widened(V_ALIGNMENT.name, types, [], where, params, store.mark)
+    if run_id is not None:
+        return
+    where, params = (f" WHERE v.study = {store.mark}", (study_name,)) if study_name else ("", ())
+    for table in _OF_STUDIES:
+        if _has_rows(store, table, where, params):
+            yield _widened(table.name, _types(table), [], where, params, store.mark)
+
+
+def _has_rows(store: Store, table: Table, where: str, params: tuple[str, ...]) -> bool:
+    return any(query(store, f"SELECT 1 FROM {table.name} v{where}", params, max_rows=1).rows)
 
 
 def frames(store: Store, selection: Selection) -> Iterator[polars.DataFrame]:
@@ -168,6 +190,10 @@ def _type_of_levels(levels: list[str]) -> ColumnType:
     if kinds <= {int}:
         return "integer"
     return "number" if kinds <= {int, float} else "text"
+
+
+def _types(table: Table) -> dict[str, ColumnType]:
+    return {column.name: _type(column) for column in table.columns}
 
 
 def _type(column: Column[Any]) -> ColumnType:

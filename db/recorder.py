@@ -16,9 +16,11 @@ from typing import Any
 from sqlalchemy import Connection, Table
 
 from db import tables
+from db.captures import Captures, Shards
 from db.owners import wall_clock
 from db.runs import Ending, write_endings
 from db.store import Store
+from lab.core.captures import Captured, CaptureSource
 from lab.core.errors import StoreError
 from lab.core.ports import Batch, Progress
 from lab.core.records import RunStatus
@@ -55,6 +57,7 @@ class Recorder:
         rows_max: rows that gather before they are written unasked.
         wait_s: seconds after which waiting rows are written with the next.
         clock: seconds, never going back.
+        shards: what writes activations into files; by default into the log's folder of captures.
     """
 
     def __init__(
@@ -64,8 +67,10 @@ class Recorder:
         rows_max: int = ROWS_MAX,
         wait_s: float = WAIT_S,
         clock: Callable[[], float] = time.monotonic,
+        shards: Shards | None = None,
     ) -> None:
         self._store = store
+        self._captures = Captures(store, shards=shards)
         self._rows_max = rows_max
         self._wait_s = wait_s
         self._clock = clock
@@ -108,6 +113,18 @@ class Recorder:
         self._artifacts.append(row)
         self._grow(1)
 
+    def write_captured(self, source: CaptureSource, captured: Captured) -> None:
+        """Take what was kept of an answer's activations; durable when its run ends, or after `seal`.
+
+        Never writes to the database at once: a capture must not be there before its model call.
+
+        Raises:
+            UsageError: when nothing says where captures of this log lie.
+            StoreError: when a shard was due and could not be written.
+        """
+        self._captures.take(source, captured)
+        self._note(1)
+
     def finish(
         self,
         run: str,
@@ -144,13 +161,26 @@ class Recorder:
         """
         if not self._count:
             return
+        self._captures.seal({ending.run for ending in self._endings})
         with self._store.writing() as connection:
             self._write_rows(connection)
+            self._captures.insert(connection)
             self._write_counters(connection)
             if self._endings:
                 write_endings(connection, self._endings, mark=self._store.mark)
         self._known.add(self._texts)
+        self._captures.forget()
         self._forget_rows()
+
+    def seal(self) -> None:
+        """Write everything taken so far, captures of runs that go on included.
+
+        Raises:
+            StoreError: when a shard or the database could not be written; the rows stay here.
+        """
+        if self._captures.seal():
+            self._note(1)
+        self.flush()
 
     def __enter__(self) -> Recorder:
         return self
@@ -160,7 +190,7 @@ class Recorder:
     ) -> None:
         """Write what is left, unless writing is what failed."""
         if not isinstance(error, StoreError):
-            self.flush()
+            self.seal()
 
     # --- inside -----------------------------------------------------------------------------------
 
@@ -174,10 +204,13 @@ class Recorder:
             if key not in known:
                 self._texts[key] = text
 
-    def _grow(self, rows: int) -> None:
+    def _note(self, rows: int) -> None:
         if not self._count:
             self._first = self._clock()
         self._count += max(rows, 1)
+
+    def _grow(self, rows: int) -> None:
+        self._note(rows)
         if self._count >= self._rows_max or self._clock() - self._first >= self._wait_s:
             self.flush()
 

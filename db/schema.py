@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, inspect
 from db.connection import Location, begin, locate, make_engine, plain_errors, use_write_ahead_log
 from lab.core.errors import StoreError
 
-REVISIONS = ("0001", "0002")
+REVISIONS = ("0001", "0002", "0003")
 """Every revision of the schema, oldest first (tested against `migrations/versions`)."""
 
 HEAD = REVISIONS[-1]

@@ -60,6 +60,11 @@ class PolicySpec(BaseModel):
         return self.model_dump(mode="json")
 
 
+def acting(policy: Mapping[str, Any]) -> dict[str, Any]:
+    """A policy without what only watches it: captures change nothing that happens."""
+    return {name: value for name, value in policy.items() if name != "capture"}
+
+
 def plays(policy: Mapping[str, Any]) -> str:
     """The scripted policy's name, or the model; empty where a policy names neither."""
     said = policy.get("name" if policy.get("kind") == "scripted" else "model")
@@ -151,6 +156,8 @@ class LimitsSpec(Section):
     """Price of all model calls together, in US dollars."""
     wall_s: float | None = Field(None, gt=0)
     """Seconds of real time; the run is `stopped` and the next call continues it."""
+    capture_gb: float | None = Field(None, gt=0)
+    """Activations kept, in GB of 10^9 bytes; 2 where nothing is said. What would take more does not begin."""
 
 
 class FailuresSpec(Section):
@@ -294,6 +301,7 @@ class Scenario(_Experiment):
         """The part that decides behavior: a run may be continued only under an equal identity."""
         data = self.to_json()
         identity = {key: data[key] for key in IDENTITY}
+        identity["agents"] = [{**one, "policy": acting(one["policy"])} for one in data["agents"]]
         if models := self._models_used():
             identity["models"] = models
         return identity

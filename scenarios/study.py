@@ -15,7 +15,7 @@ from pydantic import Field, JsonValue
 
 from lab.core.canonical import canonical
 from lab.core.streams import replicate_seed
-from scenarios.spec import MAX_SEED, LimitsSpec, Name, Scenario, Section
+from scenarios.spec import MAX_SEED, LimitsSpec, Name, Scenario, Section, acting
 
 MAX_CELLS = 1000
 MAX_SEEDS = 1_000_000
@@ -190,7 +190,10 @@ class Study:
     def identity(self) -> dict[str, Any]:
         """The part that may not change when a study is continued; see `compare_identity`."""
         factors = {
-            factor.alias: {"path": factor.path, "levels": {one.name: one.value for one in factor.levels}}
+            factor.alias: {
+                "path": factor.path,
+                "levels": {one.name: _acting(one.value) for one in factor.levels},
+            }
             for factor in self.factors
         }
         seeds = {"count": self.seeds.count, "root": self.seeds.root}
@@ -230,6 +233,11 @@ class Study:
             source=data["source"],
             changes=tuple(data["changes"]),
         )
+
+
+def _acting(level: Any) -> Any:
+    """A level as far as it decides behavior."""
+    return acting(level) if isinstance(level, Mapping) and "kind" in level else level
 
 
 def _hypothesis_json(one: Hypothesis) -> dict[str, Any]:

@@ -32,11 +32,13 @@ MAX_FUNCTION_LINES = 60
 
 HEAVY = {
     "alembic",
+    "altair",
     "langgraph",
     "numpy",
     "openai",
     "polars",
     "scipy",
+    "sklearn",
     "simpy",
     "sqlalchemy",
     "torch",

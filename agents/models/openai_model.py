@@ -193,6 +193,7 @@ class OpenAIModel:
             facts={"sent": logged(settings), **said.counts},
             prompt_ids=said.prompt_ids,
             reply_ids=said.reply_ids,
+            reply_logprobs=said.reply_logprobs,
             artifact=self._artifact(said.model or self._spec.target, said.fingerprint),
         )
 

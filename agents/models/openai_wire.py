@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +16,9 @@ SEED_LIMIT = 2**31
 """Seeds are sent below this: the most that every server takes."""
 
 SCHEMA_NAME = "answer"
+
+IDS_WANTED = "return_token_ids"
+"""The parameter with which a server such as vLLM returns the tokens of prompt and reply."""
 
 
 class Malformed(ValueError):
@@ -33,6 +37,7 @@ class Said:
         model: the model's name as the server tells it.
         fingerprint: the server's ``system_fingerprint``.
         prompt_ids, reply_ids: the tokens, where the server returns them.
+        reply_logprobs: log-probability of each of `reply_ids`, nats, where it tells one for each.
         counts: cached tokens and reasoning tokens, where it counts them.
     """
 
@@ -45,6 +50,7 @@ class Said:
     fingerprint: str | None = None
     prompt_ids: tuple[int, ...] | None = None
     reply_ids: tuple[int, ...] | None = None
+    reply_logprobs: tuple[float, ...] | None = None
     counts: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -60,6 +66,8 @@ def settings_of(
         optional: which of ``seed`` and ``response_format`` the server may be sent.
     """
     settings = dict(extra)
+    if settings.get(IDS_WANTED):  # what the tokens are read again by, `lab capture` checks with these
+        settings.setdefault("logprobs", True)
     settings |= {family.sampling[name]: value for name, value in request.sampling.items()}
     if request.seed is not None and "seed" in optional:
         settings["seed"] = request.seed % SEED_LIMIT
@@ -98,6 +106,7 @@ def read_completion(data: object) -> Said:
     refusal = _text(message.get("refusal"))
     finish = _text(choice.get("finish_reason"))
     refused = bool(refusal) or finish == "content_filter"
+    reply_ids = _ids(choice.get("token_ids"))
     return Said(
         text=refusal or text,
         reasoning=reasoning,
@@ -107,7 +116,8 @@ def read_completion(data: object) -> Said:
         model=_text(data.get("model")),
         fingerprint=_text(data.get("system_fingerprint")),
         prompt_ids=_ids(data.get("prompt_token_ids") or choice.get("prompt_token_ids")),
-        reply_ids=_ids(choice.get("token_ids")),
+        reply_ids=reply_ids,
+        reply_logprobs=_logprobs(choice.get("logprobs"), len(reply_ids or ())),
         counts=_counts(usage),
     )
 
@@ -162,3 +172,11 @@ def _ids(value: object) -> tuple[int, ...] | None:
     if not isinstance(value, list) or not all(_count(token) is not None for token in value):
         return None
     return tuple(value)
+
+
+def _logprobs(value: object, count: int) -> tuple[float, ...] | None:
+    """The log-probability of each of `count` tokens, None unless there is one for each."""
+    content = _mapping(value).get("content")
+    found = [_mapping(one).get("logprob") for one in content] if isinstance(content, list) else []
+    numbers = [float(one) for one in found if isinstance(one, float | int) and math.isfinite(one)]
+    return tuple(numbers) if count and len(numbers) == len(found) == count else None

@@ -18,9 +18,19 @@ Read `parse.py` first. Nothing is evaluated and no model interprets another; wha
     message     a reply to a `Message` that is no JSON
     acts        a reply to a `Menu`: a line ``ACT: name(argument, …)``, or JSON
     refusal     declining the task itself
+    place       where a reply says its action, and where another one would have differed
 """
 
 from agents.parsing.formats import answer_schema, choice_format, finite_choices, reply_format
 from agents.parsing.parse import Parsed, parse_reply
+from agents.parsing.place import place_of
 
-__all__ = ["Parsed", "answer_schema", "choice_format", "finite_choices", "parse_reply", "reply_format"]
+__all__ = [
+    "Parsed",
+    "answer_schema",
+    "choice_format",
+    "finite_choices",
+    "parse_reply",
+    "place_of",
+    "reply_format",
+]

@@ -13,5 +13,6 @@ runs part).
     frames.py       tidy polars frames
     status.py       how far a study is, while it runs
     plan.py         what a study will take, before it runs
+    capture_plan.py what its activations will take
     rows.py         the one way these modules read: named rows of a read-only query
 """

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from agents.models.spec import DEFAULT_SAMPLING, ModelSpec, model_spec, provider_of
+from lab.analysis.capture_plan import capturing, memory_bytes, run_bytes
 from scenarios.spec import LimitsSpec, Scenario
 from scenarios.study import Study
 
@@ -29,6 +30,7 @@ class CallUse:
         prompt_chars: length of all prompts together, characters.
         reply_chars: length of all replies together, characters.
         own_replies: earlier replies of its own that stand in its prompts, counted in every prompt.
+        answers: completions that answer a decision; the others think.
     """
 
     agent: str
@@ -36,6 +38,7 @@ class CallUse:
     prompt_chars: int
     reply_chars: int
     own_replies: int
+    answers: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,7 @@ class Forecast:
         tokens: in and out of all model calls, least and most.
         cost_usd: their price, least and most; None when a model's price is unknown.
         capture_bytes: size of the activations kept.
+        capture_memory_bytes: most that they take in memory, in each process, until they are written.
         basis: where the numbers on model calls come from; None when there are none.
         unpriced: the models whose price is unknown.
     """
@@ -74,6 +78,7 @@ class Forecast:
     capture_bytes: int | None
     basis: str | None = None
     unpriced: tuple[str, ...] = ()
+    capture_memory_bytes: int | None = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +90,20 @@ class _Take:
     cost_usd: tuple[float, float] | None = (0.0, 0.0)
 
 
-def dry_run(study: Study, pilot: Callable[[Scenario], Pilot] | None = None) -> Forecast:
+def dry_run(
+    study: Study, pilot: Callable[[Scenario], Pilot] | None = None, *, in_flight: int = 32
+) -> Forecast:
     """What `study` will take. Scripted agents and persons call no model and cost nothing.
 
     Args:
         study: what is to be run.
         pilot: tries a scenario with stand-ins for its models; without it nothing is known of model calls.
+        in_flight: runs at once in a process.
     """
     scenarios = [cell.scenario for cell in study.cells()]
-    total = _study_take(study, [_run_take(scenario, pilot) for scenario in scenarios])
+    tried = [_tried(scenario, pilot) for scenario in scenarios]
+    total = _study_take(study, [_run_take(*one) for one in zip(scenarios, tried, strict=True)])
+    bytes_kept, bytes_waiting = _captures(study, scenarios, tried, in_flight)
     models = {spec.name: spec for one in scenarios for spec in _callers(one).values()}
     return Forecast(
         study=study.name,
@@ -103,10 +113,38 @@ def dry_run(study: Study, pilot: Callable[[Scenario], Pilot] | None = None) -> F
         model_calls=round(total.calls) if total else None,
         tokens=(round(total.tokens[0]), round(total.tokens[1])) if total else None,
         cost_usd=total.cost_usd if total else None,
-        capture_bytes=0,
+        capture_bytes=bytes_kept,
+        capture_memory_bytes=bytes_waiting,
         basis=BASIS if models and total else None,
         unpriced=tuple(sorted(name for name, spec in models.items() if _price(spec) is None)),
     )
+
+
+def _tried(scenario: Scenario, pilot: Callable[[Scenario], Pilot] | None) -> Pilot | None:
+    """A try of a scenario that calls models."""
+    return pilot(scenario) if pilot and _callers(scenario) else None
+
+
+def _captures(
+    study: Study, scenarios: Sequence[Scenario], tried: Sequence[Pilot | None], in_flight: int
+) -> tuple[int | None, int | None]:
+    """(bytes kept, most bytes in memory) of all activations."""
+    agents = [capturing(scenario) for scenario in scenarios]
+    answers = [answers_of(*one) for one in zip(scenarios, tried, strict=True)]
+    kept = [run_bytes(*one) for one in zip(agents, answers, strict=True)]
+    everybody = [one for some in agents for one in some]
+    waiting = memory_bytes(everybody, kept, in_flight=min(in_flight, study.n_runs))
+    return _total((None if one is None else round(one) for one in kept), times=study.seeds.count), waiting
+
+
+def answers_of(scenario: Scenario, tried: Pilot | None) -> dict[str, float] | None:
+    """How often each agent answers in a run of `scenario`; None when that cannot be known."""
+    if tried is None:
+        return None
+    expected = tried.decisions if tried.whole else expected_decisions(scenario)
+    if expected is None:
+        return None
+    return {use.agent: use.answers * expected / max(tried.decisions, 1) for use in tried.uses}
 
 
 def _study_take(study: Study, takes: Sequence[_Take | None]) -> _Take | None:
@@ -142,14 +180,13 @@ def _asked(policy: Mapping[str, Any], aliases: Mapping[str, Mapping[str, Any]]) 
     return replace(spec, sampling={**DEFAULT_SAMPLING, **spec.sampling, **asked})
 
 
-def _run_take(scenario: Scenario, pilot: Callable[[Scenario], Pilot] | None) -> _Take | None:
+def _run_take(scenario: Scenario, tried: Pilot | None) -> _Take | None:
     """What the model calls of one run take; None when that cannot be known."""
     callers = _callers(scenario)
     if not callers:
         return _Take()
-    if pilot is None:
+    if tried is None:
         return None
-    tried = pilot(scenario)
     expected = tried.decisions if tried.whole else expected_decisions(scenario)
     if expected is None:
         return None

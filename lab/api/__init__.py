@@ -9,6 +9,7 @@
 Read `verbs.py` for the functions and `handles.py` for what they return.
 """
 
+from lab.api.captures import capture
 from lab.api.handles import Run, Study
 from lab.api.verbs import BatchPlan, batch, forecast, fork, get_run, get_study, load, query, replay, run
 from lab.runner.conformance import check_environment, check_policy
@@ -20,6 +21,7 @@ __all__ = [
     "Scenario",
     "Study",
     "batch",
+    "capture",
     "check_environment",
     "check_policy",
     "forecast",

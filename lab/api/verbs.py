@@ -16,11 +16,14 @@ from lab.api.handles import Run, Study
 from lab.core.errors import UsageError
 from lab.core.records import FINISHED
 from lab.runner.budget import refuse_unpriced
+from lab.runner.capturing import captured_scenario, captured_study
+from lab.runner.completing import complete_run, complete_study
 from lab.runner.execute import Ended
 from lab.runner.loop import Brake
 from lab.runner.pilot import pilot as run_pilot
 from lab.runner.rehearsal import rehearsal
 from lab.runner.repeat import ForkChanges, Replayed, fork_run, naming_swaps, replay_run
+from lab.runner.room import require_room, require_room_of_run
 from lab.runner.single import run_scenario
 from lab.runner.studies import BatchOptions, enter_study, run_study
 from scenarios.load import load_any, load_scenario, revise
@@ -48,6 +51,7 @@ def load(
     set_: Sequence[str] = (),
     swap: Sequence[str] = (),
     seed: int | None = None,
+    capture: str | None = None,
     allow_code: bool = True,
 ) -> Scenario | StudySpec:
     """The validated scenario or study of a YAML file.
@@ -58,6 +62,7 @@ def load(
         swap: ``AGENT=MODEL``: another model for an agent or all of a group; ``scripted/NAME`` and ``human``
             may stand in its place.
         seed: takes the place of a scenario's seed.
+        capture: which activations of local models to keep: ``every4``, ``resid_post,mlp_out@all:pre_choice``.
         allow_code: whether the file's own environment code may be imported.
 
     Raises:
@@ -66,11 +71,15 @@ def load(
     with naming_swaps(swap) as swaps:
         settings = [*set_, *swaps]
         if seed is not None:
-            return load_scenario(path, policies=Catalog(), set_=settings, allow_code=allow_code, seed=seed)
+            scenario = load_scenario(
+                path, policies=Catalog(), set_=settings, allow_code=allow_code, seed=seed
+            )
+            return scenario if capture is None else captured_scenario(scenario, capture)
         loaded = load_any(path, policies=Catalog(), set_=settings, allow_code=allow_code)
     if isinstance(loaded, StudySpec):
         refuse_unpriced(loaded)
-    return loaded
+        return loaded if capture is None else captured_study(loaded, capture)
+    return loaded if capture is None else captured_scenario(loaded, capture)
 
 
 def run(
@@ -79,6 +88,7 @@ def run(
     seed: int | None = None,
     set_: Sequence[str] = (),
     swap: Sequence[str] = (),
+    capture: str | None = None,
     new: bool = False,
     db: str | None = None,
     brake: Brake | None = None,
@@ -92,6 +102,7 @@ def run(
         seed: takes the place of the scenario's seed.
         set_: changes as ``path=value``.
         swap: ``AGENT=MODEL``; see `load`.
+        capture: which activations of local models to keep; see `load`.
         new: start a new run in any case.
         db: where to log.
         brake: pull it to stop early; Ctrl-C does so too.
@@ -101,9 +112,11 @@ def run(
         StoreError: when the log cannot be written.
     """
     chosen = _scenario(scenario, seed, set_, swap)
+    chosen = chosen if capture is None else captured_scenario(chosen, capture)
+    require_room_of_run(chosen)
     with open_store(db) as store:
         info = run_scenario(store, chosen, new=new, brake=brake or Brake())
-        return Run(info, store.url)
+        return Run(info, store.url, complete_run(store, info, chosen).words)
 
 
 def batch(
@@ -112,7 +125,9 @@ def batch(
     workers: int = 1,
     limit: int | None = None,
     pilot: int | None = None,
+    set_: Sequence[str] = (),
     swap: Sequence[str] = (),
+    capture: str | None = None,
     rehearse: bool = False,
     max_cost_usd: float | None = None,
     db: str | None = None,
@@ -127,7 +142,9 @@ def batch(
         workers: processes on the one database.
         limit: at most so many runs.
         pilot: only the first so many replicates of each cell.
+        set_: changes to the scenario as ``path=value``. A loaded study takes none.
         swap: ``AGENT=MODEL``; see `load`. A loaded study takes none.
+        capture: which activations of local models to keep; see `load`.
         rehearse: run it as the study ``<name>-rehearsal``, with mock/uniform for every model and person.
         max_cost_usd: stop when all its model calls together cost so much, calls under way answered.
         db: where to log.
@@ -140,17 +157,24 @@ def batch(
         UsageError: when the log holds a study of this name with other settings, or an option is wrong.
         StoreError: when the log cannot be written.
     """
-    spec = _study(study, swap, rehearse=rehearse)
+    spec = _study(study, set_, swap, capture, rehearse=rehearse)
     options = BatchOptions(workers=workers, limit=limit, pilot=pilot, max_cost_usd=max_cost_usd)
     refuse_unpriced(spec, max_cost_usd=max_cost_usd)
+    require_room(spec, runs=options.runs_of(spec))
     with open_store(db) as store:
         entered = enter_study(store, spec)
         if on_plan:
             on_plan(_plan(store, spec, entered.info.id, options, entered.warnings))
-        stopped = run_study(
-            store, spec, entered.info.id, options, brake=brake or Brake(), watch=watch or (lambda _: None)
-        )
-        return Study(spec.name, store.url, entered.warnings, stopped)
+        ended: set[str] = set()
+
+        def seen(one: Ended) -> None:
+            ended.add(one.run)
+            if watch:
+                watch(one)
+
+        stopped = run_study(store, spec, entered.info.id, options, brake=brake or Brake(), watch=seen)
+        completed = complete_study(store, spec, entered.info.id, ended)
+        return Study(spec.name, store.url, (*entered.warnings, *completed.words), stopped)
 
 
 def get_run(run: str, *, db: str | None = None) -> Run:
@@ -195,7 +219,8 @@ def fork(
     """
     with open_store(db, create=False) as store:
         ended = fork_run(store, run, at, ForkChanges(tuple(set_), tuple(swap), reseed))
-        return Run(reading.get_run(store, ended.run), store.url)
+        info = reading.get_run(store, ended.run)
+        return Run(info, store.url, complete_run(store, info).words)
 
 
 def query(sql: str, *, db: str | None = None) -> polars.DataFrame:
@@ -227,17 +252,27 @@ def _scenario(
     return loaded
 
 
-def _study(given: str | Path | StudySpec, swap: Sequence[str], *, rehearse: bool) -> StudySpec:
-    if isinstance(given, StudySpec) and swap:
-        raise UsageError("a loaded study takes no swap: give it to `lab.load`")
-    spec = given if isinstance(given, StudySpec) else load_study(given, swap=swap)
+def _study(
+    given: str | Path | StudySpec,
+    set_: Sequence[str],
+    swap: Sequence[str],
+    capture: str | None,
+    *,
+    rehearse: bool,
+) -> StudySpec:
+    if isinstance(given, StudySpec) and (set_ or swap):
+        raise UsageError(f"a loaded study takes no {'swap' if swap else 'setting'}: give it to `lab.load`")
+    spec = given if isinstance(given, StudySpec) else load_study(given, set_=set_, swap=swap)
+    spec = spec if capture is None else captured_study(spec, capture)
     return rehearsal(spec) if rehearse else spec
 
 
 def forecast(
     study: str | Path | StudySpec,
     *,
+    set_: Sequence[str] = (),
     swap: Sequence[str] = (),
+    capture: str | None = None,
     rehearse: bool = False,
     max_cost_usd: float | None = None,
 ) -> Forecast:
@@ -247,19 +282,19 @@ def forecast(
         ScenarioError: with every problem of the file.
         UsageError: when it is a scenario.
     """
-    spec = _study(study, swap, rehearse=rehearse)
+    spec = _study(study, set_, swap, capture, rehearse=rehearse)
     refuse_unpriced(spec, max_cost_usd=max_cost_usd)
     return dry_run(spec, run_pilot)
 
 
-def load_study(path: str | Path, *, swap: Sequence[str] = ()) -> StudySpec:
+def load_study(path: str | Path, *, set_: Sequence[str] = (), swap: Sequence[str] = ()) -> StudySpec:
     """The validated study of a YAML file.
 
     Raises:
         ScenarioError: with every problem of the file.
         UsageError: when it is a scenario.
     """
-    loaded = load(path, swap=swap)
+    loaded = load(path, set_=set_, swap=swap)
     if not isinstance(loaded, StudySpec):
         raise UsageError(f"{path} is a scenario: run it with `lab run`, or name a *.study.yaml file")
     return loaded
@@ -268,8 +303,7 @@ def load_study(path: str | Path, *, swap: Sequence[str] = ()) -> StudySpec:
 def _plan(
     store: Store, spec: StudySpec, study_id: str, options: BatchOptions, warnings: tuple[str, ...]
 ) -> BatchPlan:
-    cells = len(spec.changes)
-    runs = cells * min(options.pilot or spec.seeds.count, spec.seeds.count)
+    runs = options.runs_of(spec)
     counts = studies.study_counts(store, study_id)
     finished = sum(count for status, count in counts.items() if status in FINISHED)
-    return BatchPlan(spec.name, min(runs, options.limit or runs), cells, finished, warnings)
+    return BatchPlan(spec.name, runs, len(spec.changes), finished, warnings)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
+from lab.core.captures import Captured, CaptureSource
 from lab.core.ports import Batch, Play, PolicyContext, Progress, Seat, Sink
 from lab.core.records import DecisionRequest, RunRecord, Segment
 from lab.core.rows import ArtifactRow, CallRow
@@ -85,6 +86,10 @@ class Kept(Sink):
 
     def write_artifact(self, row: ArtifactRow) -> None:
         """No model is used here."""
+        raise NotImplementedError
+
+    def write_captured(self, source: CaptureSource, captured: Captured) -> None:
+        """No activations are kept here."""
         raise NotImplementedError
 
     async def committed(self) -> None:

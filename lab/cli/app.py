@@ -15,7 +15,18 @@ import typer
 from typer.main import get_command
 
 from lab import __version__
-from lab.cli import authoring, organisms, reading, repeating, running, searching, upkeep
+from lab.cli import (
+    aligning,
+    authoring,
+    capturing,
+    organisms,
+    probing,
+    reading,
+    repeating,
+    running,
+    searching,
+    upkeep,
+)
 from lab.cli.printing import note, say
 from lab.cli.running import INTERRUPTED
 from lab.core.errors import LabError
@@ -34,6 +45,8 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "list": authoring.list_,
     "run": running.run,
     "batch": running.batch,
+    "capture": capturing.capture,
+    "align": aligning.align,
     "status": reading.status,
     "runs": reading.runs,
     "show": reading.show,
@@ -50,6 +63,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
 for name, command in COMMANDS.items():
     app.command(name)(command)
 app.add_typer(organisms.organism, name="organism")
+app.add_typer(probing.probe, name="probe")
 app.add_typer(upkeep.database, name="db")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -13,7 +13,7 @@ from lab.cli.options import Json
 from lab.cli.outlines import about, class_table, module_table
 from lab.cli.printing import counted, note, say, say_json
 from lab.cli.table import table
-from lab.core.errors import ScenarioError, UnknownName
+from lab.core.errors import ScenarioError, UnknownName, UsageError
 from lab.core.registry import is_import_string
 from scenarios.catalog import ENVIRONMENTS, ROOT, shipped_files
 
@@ -95,19 +95,38 @@ def _tell_checked(file: Path, found: Scenario | Study | ScenarioError) -> None:
         note(str(found))
     elif isinstance(found, Scenario):
         agents = counted(len(found.agents), "agent")
-        say(f"{file}: ok: scenario {found.name}, {found.environment}, {agents}, seed {found.seed}")
+        words = f"scenario {found.name}, {found.environment}, {agents}, seed {found.seed}"
+        say(f"{file}: ok: {words}{_captures([found])}")
     else:
         cells, runs = counted(len(found.changes), "cell"), counted(found.n_runs, "run")
-        say(f"{file}: ok: study {found.name}, {cells} × {counted(found.seeds.count, 'seed')} = {runs}")
+        words = f"study {found.name}, {cells} × {counted(found.seeds.count, 'seed')} = {runs}"
+        say(f"{file}: ok: {words}{_captures(cell.scenario for cell in found.cells())}")
+
+
+def _captures(scenarios: Iterable[Scenario]) -> str:
+    """Whose activations are kept, and which, each once."""
+    from agents.capture_options import CaptureOptions, capture_words
+
+    told = dict[str, None]()
+    for scenario in scenarios:
+        for agent in scenario.agents:
+            policy = agent.policy.to_json()
+            if (given := policy.get("capture")) is not None:
+                told[f"; captures of {agent.name}: {capture_words(CaptureOptions(**given))}"] = None
+    return "".join(told)
 
 
 def list_(
     section: Annotated[
         str | None,
         typer.Argument(
-            metavar="[environments|policies|models|organisms|scenarios|ENVIRONMENT]",
+            metavar="[environments|policies|models|organisms|scenarios|sites|ENVIRONMENT]",
             help="One section only; or all about one environment, such as social/bluff or my_game:MyGame.",
         ),
+    ] = None,
+    model: Annotated[
+        str | None,
+        typer.Argument(metavar="[MODEL]", help="With sites: what a local model has of them, local/…"),
     ] = None,
     json: Json = False,
 ) -> None:
@@ -117,6 +136,9 @@ def list_(
         return
     if section is not None and section not in SECTIONS:
         raise UnknownName("section or environment", section, [*SECTIONS, *ENVIRONMENTS])
+    if model is not None:
+        _tell_sites(str(section), model, json=json)
+        return
     chosen = [section] if section else list(SECTIONS)
     if json:
         say_json({name: list(SECTIONS[name]()) for name in chosen})
@@ -166,6 +188,26 @@ def _models() -> Iterator[dict[str, str]]:
         yield {"model": f"mock/{name}", "needs": "nothing", "about": about(MOCKS.place(name))}
 
 
+def _sites() -> Iterator[dict[str, str]]:
+    from probes.sites.names import SITES
+
+    for name, meaning in SITES.items():
+        yield {"site": name, "about": meaning}
+
+
+def _tell_sites(section: str, model: str, *, json: bool) -> None:
+    """The sites that a local model has, with their layers and widths, and why it lacks others."""
+    from agents.capture_options import site_facts
+
+    if section != "sites":
+        raise UsageError(f"lab list {section} {model}: a model goes with `sites` only")
+    found = [one._asdict() for one in site_facts(model)]
+    if json:
+        say_json(found)
+    else:
+        table(list(found[0]), [tuple(str(one or "") for one in row.values()) for row in found])
+
+
 def _organisms() -> Iterator[dict[str, str]]:
     from agents.organisms.cards import card, organisms
 
@@ -186,4 +228,5 @@ SECTIONS: dict[str, Callable[[], Iterator[dict[str, str]]]] = {
     "models": _models,
     "organisms": _organisms,
     "scenarios": _scenarios,
+    "sites": _sites,
 }

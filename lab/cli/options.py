@@ -24,4 +24,12 @@ Swaps = Annotated[
         help="Give an agent, or all of a group, another model, scripted/NAME or human; may be repeated.",
     ),
 ]
+Capture = Annotated[
+    str | None,
+    typer.Option(
+        "--capture",
+        metavar="WHAT",
+        help="Keep activations of local models: all, every4, mid, 0,3,-1, or SITES@LAYERS:SPANS.",
+    ),
+]
 RunName = Annotated[str, typer.Argument(metavar="RUN", help="The beginning of a run's id, or `last`.")]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from lab.cli.options import Db, Json, Seed, Settings, Swaps
+from lab.cli.options import Capture, Db, Json, Seed, Settings, Swaps
 from lab.cli.printing import counted, note, say_json
 from lab.cli.progress import Progress, progress
 from lab.core.errors import UsageError
@@ -28,6 +28,7 @@ def run(
     seed: Seed = None,
     set_: Settings = None,
     swap: Swaps = None,
+    capture: Capture = None,
     new: Annotated[
         bool, typer.Option("--new", help="Start a new run even if an equal one is unfinished.")
     ] = False,
@@ -41,7 +42,16 @@ def run(
     if json:
         _keep_stdout_clean(api.load(scenario, set_=set_ or (), swap=swap or (), seed=seed))
     brake = Brake()
-    ended = api.run(scenario, seed=seed, set_=set_ or (), swap=swap or (), new=new, db=db, brake=brake)
+    ended = api.run(
+        scenario,
+        seed=seed,
+        set_=set_ or (),
+        swap=swap or (),
+        capture=capture,
+        new=new,
+        db=db,
+        brake=brake,
+    )
     tell_run(ended, json=json, interrupted=brake.draining)
 
 
@@ -64,6 +74,8 @@ def tell_run(run: Run, *, json: bool, interrupted: bool = False) -> None:
         say_json(run_json(run))
     else:
         run_sheet(run)
+    for warning in run.warnings:
+        note(warning)
     if run.status in FINISHED:
         return
     if interrupted:
@@ -81,7 +93,9 @@ def batch(
         int | None, typer.Option("--pilot", metavar="N", help="Only the first N seeds of each cell.")
     ] = None,
     limit: Annotated[int | None, typer.Option("--limit", metavar="N", help="Only the first N runs.")] = None,
+    set_: Settings = None,
     swap: Swaps = None,
+    capture: Capture = None,
     rehearse: Annotated[
         bool,
         typer.Option("--rehearse", help="Run it as NAME-rehearsal: mock/uniform for every model and person."),
@@ -97,7 +111,10 @@ def batch(
     from lab import api
 
     if dry_run:
-        _tell(api.forecast(study, swap=swap or (), rehearse=rehearse, max_cost_usd=max_cost), json=json)
+        forecast = api.forecast(
+            study, set_=set_ or (), swap=swap or (), capture=capture, rehearse=rehearse, max_cost_usd=max_cost
+        )
+        _tell(forecast, json=json)
         return
 
     batch = _Batch(progress())
@@ -107,7 +124,9 @@ def batch(
             workers=workers,
             limit=limit,
             pilot=pilot,
+            set_=set_ or (),
             swap=swap or (),
+            capture=capture,
             rehearse=rehearse,
             max_cost_usd=max_cost,
             db=db,
@@ -129,10 +148,12 @@ class _Batch:
         self.progress = progress
         self.brake = _brake()
         self._unfinished = 0
+        self._told: tuple[str, ...] = ()
 
     def begin(self, plan: BatchPlan) -> None:
         """Tell what is to be done."""
         self._runs = plan.runs
+        self._told = plan.warnings
         for warning in plan.warnings:
             note(f"warning: {warning}")
         cells, done = counted(plan.cells, "cell"), min(plan.finished, plan.runs)
@@ -161,6 +182,9 @@ class _Batch:
             say_json(summary.to_json() | {"stopped": study.stopped, "db": study.db})
         else:
             summary_sheet(summary)
+        for warning in study.warnings:
+            if warning not in self._told:
+                note(warning)
         words = f"{done} of {counted(self._runs, 'run')} done"
         self._end(done, f"{words}, {failed} failed" if failed else words, study.stopped)
 

@@ -117,11 +117,16 @@ def forecast_sheet(forecast: Forecast) -> None:
             "model calls": _about(forecast.model_calls),
             "tokens": _between(forecast.tokens),
             "cost": _cost(forecast),
-            "captures": _about(forecast.capture_bytes, " bytes"),
+            "captures": _captures(forecast),
         }
     )
     if forecast.basis:
         say(f"model calls, tokens and cost are {forecast.basis}")
+
+
+def _captures(forecast: Forecast) -> str:
+    memory, kept = forecast.capture_memory_bytes, _about(forecast.capture_bytes, " bytes")
+    return f"{kept}; in memory at most {memory:,} bytes a process" if memory else kept
 
 
 def _cost(forecast: Forecast) -> str:

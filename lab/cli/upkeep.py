@@ -79,15 +79,15 @@ def _verdict(finding: Finding) -> str:
 
 def bench(
     what: Annotated[
-        Literal["engine", "families", "models"], typer.Argument(help="What to measure.")
+        Literal["engine", "families", "models", "probes"], typer.Argument(help="What to measure.")
     ] = "engine",
     json: Json = False,
 ) -> None:
     """Measure speed and size as ratios."""
-    from lab.bench import engine, families, models
+    from lab.bench import engine, families, models, probes
 
-    measures = {"engine": engine.figures, "families": families.figures, "models": models.figures}
-    measured = list(measures[what]())
+    modules = {"engine": engine, "families": families, "models": models, "probes": probes}
+    measured = list(modules[what].figures())
     if json:
         say_json([_figure_json(one) for one in measured])
     else:

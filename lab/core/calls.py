@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any, Literal, NamedTuple, Protocol
 
 from lab.core.canonical import canonical, content_hash
+from lab.core.captures import Captured, CaptureSpec, Locate
 from lab.core.records import NOTHING
 
 Decide = Literal["generate", "score", "both"]
@@ -42,6 +43,8 @@ class ModelRequest:
         choices: every legal reply as text, for models that score replies; empty where they are not finite.
         decide: whether the reply is generated or chosen by score.
         segments: where the named parts of the prompt stand; not part of the hash.
+        capture: what to keep of the model's activations; not part of the hash.
+        locate: finds the action in a reply, for spans that hang on it; not part of the hash.
     """
 
     model: str
@@ -53,6 +56,8 @@ class ModelRequest:
     choices: tuple[str, ...] = ()
     decide: Decide = "generate"
     segments: tuple[SegmentSpan, ...] = field(default=(), compare=False)
+    capture: CaptureSpec | None = field(default=None, compare=False)
+    locate: Locate | None = field(default=None, compare=False)
 
     @cached_property
     def text(self) -> str:
@@ -132,10 +137,12 @@ class ModelReply:
         latency_s: wall-clock seconds; never orders anything.
         facts: what else is worth keeping, as JSON data: what was sent, execution path, cache use …
         prompt_ids, reply_ids: the tokens themselves, where the provider tells them.
+        reply_logprobs: log-probability of each of `reply_ids` at temperature 1, nats, where known.
         segment_ids: first token and end of each segment of the request, in its order, where known.
         choice_logprobs: log-probability of each of the request's choices, its terminator included, nats.
         legal_mass: the probability that the model gives to all choices together.
         artifact: the model as it was used.
+        captured: what was kept of its activations.
         failed: tries at this call that brought no reply.
     """
 
@@ -149,10 +156,12 @@ class ModelReply:
     facts: Mapping[str, Any] = field(default_factory=lambda: NOTHING)
     prompt_ids: tuple[int, ...] | None = None
     reply_ids: tuple[int, ...] | None = None
+    reply_logprobs: tuple[float, ...] | None = None
     segment_ids: tuple[tuple[int, int] | None, ...] | None = None
     choice_logprobs: Mapping[str, float] | None = None
     legal_mass: float | None = None
     artifact: Artifact | None = None
+    captured: Captured | None = field(default=None, compare=False)
     failed: tuple[ModelFailure, ...] = ()
 
 

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Generator, Iterable, Mapping, S
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from lab.core.calls import Model, ModelReply, ModelRequest
+from lab.core.captures import Captured, CaptureSource
 from lab.core.records import (
     Answer,
     Decision,
@@ -279,6 +280,10 @@ class Sink(Protocol):
         """Take a model's row; one that is known already is no error."""
         ...
 
+    def write_captured(self, source: CaptureSource, captured: Captured) -> None:
+        """Take what was kept of an answer's activations; durable when its run ends, or earlier."""
+        ...
+
     async def committed(self) -> None:
-        """Return when everything taken so far is durable."""
+        """Return when everything taken so far is durable, captures aside."""
         ...

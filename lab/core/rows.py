@@ -118,6 +118,7 @@ class CallRow(NamedTuple):
     parsed: str | None = None
     choice_logprobs: str | None = None
     legal_mass: float | None = None
+    reply_logprobs: str | None = None
 
 
 class ArtifactRow(NamedTuple):

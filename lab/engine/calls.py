@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from lab.core.calls import Artifact, Model, ModelFailure, ModelReply, ModelRequest
 from lab.core.canonical import canonical, clean_text, content_hash, parse
+from lab.core.captures import CaptureSource
 from lab.core.errors import ModelUnavailable, ReplayDiverged
 from lab.core.ports import ReadReply, Sink
 from lab.core.records import DecisionRequest
@@ -196,6 +197,7 @@ class Calls:
             parsed = canonical(read(reply_of(row, texts))) if read is not None else None
             rows.append(row._replace(parsed=parsed))
             self._note(result.artifact)
+            self._capture(rows[-1], result)
         if self._sink is not None:
             for row in rows:
                 self._sink.write_call(row, texts)
@@ -203,6 +205,14 @@ class Calls:
         if isinstance(result, ModelFailure):
             raise ModelUnavailable(failure_text(result))
         return reply_of(rows[-1], texts)
+
+    def _capture(self, row: CallRow, reply: ModelReply) -> None:
+        """Hand on what was kept of the model's activations."""
+        if reply.captured is None or self._sink is None:
+            return
+        assert row.artifact is not None, "activations are some model's"
+        source = CaptureSource(row.run, row.seq, row.call, row.attempt, row.try_, row.agent, row.artifact)
+        self._sink.write_captured(source, reply.captured)
 
     def _note(self, artifact: Artifact | None) -> None:
         if artifact is None or artifact.id in self._artifacts:
@@ -258,6 +268,7 @@ class _Call(NamedTuple):
             segments=_segments(self.request, reply),
             choice_logprobs=None if logprobs is None else canonical(logprobs),
             legal_mass=reply.legal_mass,
+            reply_logprobs=None if reply.reply_logprobs is None else canonical(reply.reply_logprobs),
         )
 
     def _row(self, try_: int) -> CallRow:
@@ -342,6 +353,7 @@ def reply_of(row: CallRow, texts: Mapping[str, str]) -> ModelReply:
         reply_ids=_ids(row.reply_ids, texts),
         choice_logprobs=None if row.choice_logprobs is None else parse(row.choice_logprobs),
         legal_mass=row.legal_mass,
+        reply_logprobs=None if row.reply_logprobs is None else tuple(parse(row.reply_logprobs)),
     )
 
 

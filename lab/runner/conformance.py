@@ -13,6 +13,7 @@ from typing import Any
 
 from agents.scripted import Uniform
 from lab.core.canonical import unlabel
+from lab.core.captures import Captured, CaptureSource
 from lab.core.ports import Batch, Policy, PolicyContext, Progress, Sink
 from lab.core.records import Decision, DecisionRequest, Measured
 from lab.core.rows import ArtifactRow, CallRow, HiddenRow
@@ -73,6 +74,9 @@ class Truths:
 
     def write_artifact(self, row: ArtifactRow) -> None:
         """Nor does a model."""
+
+    def write_captured(self, source: CaptureSource, captured: Captured) -> None:
+        """Nor do activations."""
 
     async def committed(self) -> None:
         """Nothing is ever durable here."""

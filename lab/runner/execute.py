@@ -24,6 +24,7 @@ from lab.engine.calls import Journal, recorded_call
 from lab.engine.conductor import Outcome, StopSignal
 from lab.engine.ledger import Recorded
 from lab.runner.compose import Composed, Past, Turn, compose
+from lab.runner.probe_files import scenario_at_hand, turns_at_hand
 from scenarios.spec import Scenario
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -105,14 +106,14 @@ class Execution:
         )
 
     def _compose(self, claimed: Claimed, past: Past | None, turns: Sequence[Turn]) -> Composed:
-        scenario = Scenario.from_json(parse(claimed.plan.scenario_text))
+        scenario = scenario_at_hand(self.store, Scenario.from_json(parse(claimed.plan.scenario_text)))
         return compose(
             scenario,
             run=claimed.plan.id,
             sink=self.recorder,
             stop=self.stop,
             past=past or own_past(self.store, claimed),
-            turns=turns,
+            turns=turns_at_hand(self.store, turns),
             catalog=Catalog(self.models),
         )
 

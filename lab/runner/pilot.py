@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from lab.analysis.plan import CallUse, Pilot
 from lab.core.canonical import parse
+from lab.core.captures import Captured, CaptureSource
 from lab.core.ports import Batch, Progress
 from lab.core.records import FINISHED
 from lab.core.rows import ArtifactRow, CallRow
@@ -38,6 +39,7 @@ class _Sizes:
     prompt_chars: int = 0
     reply_chars: int = 0
     own_replies: int = 0
+    answers: int = 0
 
 
 class _Gauge:
@@ -50,7 +52,7 @@ class _Gauge:
     def uses(self) -> tuple[CallUse, ...]:
         """What every agent's calls took."""
         return tuple(
-            CallUse(agent, one.calls, one.prompt_chars, one.reply_chars, one.own_replies)
+            CallUse(agent, one.calls, one.prompt_chars, one.reply_chars, one.own_replies, one.answers)
             for agent, one in self._sizes.items()
         )
 
@@ -64,9 +66,13 @@ class _Gauge:
         sizes.prompt_chars += sum(len(message["content"]) for message in messages)
         sizes.own_replies += sum(message["role"] == "assistant" for message in messages)
         sizes.reply_chars += len(texts[row.reply]) if row.reply else 0
+        sizes.answers += row.parsed is not None
 
     def write_artifact(self, row: ArtifactRow) -> None:
         """Stand-ins are no artifacts worth keeping."""
+
+    def write_captured(self, source: CaptureSource, captured: Captured) -> None:
+        """Stand-ins have no activations."""
 
     async def committed(self) -> None:
         """Nothing is written anywhere."""

@@ -74,6 +74,23 @@ def scenario_of(store: Store, info: RunInfo) -> Scenario:
     return Scenario.from_json(parse(text_of(store, info.scenario)))
 
 
+@dataclass(frozen=True, slots=True)
+class Played:
+    """Who played in a run: each agent's policy, and the aliases of models, as JSON data."""
+
+    policies: Mapping[str, Mapping[str, Any]]
+    aliases: Mapping[str, Mapping[str, Any]]
+
+
+def played_by(store: Store, info: RunInfo) -> Played:
+    """Who played in a run; in a fork, from its own decision on."""
+    scenario = scenario_of(store, info)
+    policies = {agent.name: agent.policy.to_json() for agent in scenario.agents}
+    for turn in turns_of(scenario, _forks(_lineage(store, info))):
+        policies |= turn.policies
+    return Played(policies, scenario.agent_facts()[0].aliases)
+
+
 def replay_run(store: Store, run: str) -> Replayed:
     """Execute a finished run again without any model and compare it row by row with the log.
 

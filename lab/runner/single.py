@@ -12,6 +12,7 @@ from lab.runner.execute import Ended
 from lab.runner.loop import Brake, run_now
 from lab.runner.plan import single_plan
 from lab.runner.preflight import require_ready
+from lab.runner.probe_files import scenario_at_hand
 from scenarios.spec import Scenario
 
 
@@ -24,7 +25,7 @@ def run_scenario(store: Store, scenario: Scenario, *, new: bool, brake: Brake) -
         UsageError: when another process is executing that run, or a model cannot be opened.
         StoreError: when the log cannot be written.
     """
-    require_ready([scenario])
+    require_ready([scenario_at_hand(store, scenario)])
     last = latest_run(store, value_hash(scenario.identity()), scenario.seed)
     ordinal = 0 if last is None else last.ordinal + int(new or last.status in FINISHED)
     plan = single_plan(scenario, ordinal=ordinal)

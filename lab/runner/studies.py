@@ -19,6 +19,7 @@ from lab.runner.fingerprint import code_hash
 from lab.runner.loop import Brake, run_now
 from lab.runner.plan import study_plans
 from lab.runner.preflight import require_ready
+from lab.runner.probe_files import scenario_at_hand
 from lab.runner.workers import Job, run_workers
 from scenarios.spec import LimitsSpec
 from scenarios.study import Study, compare_identity
@@ -49,6 +50,11 @@ class BatchOptions:
                 raise UsageError(f"--{name} {value}: must be 1 or more")
         if self.max_cost_usd is not None and not 0 < self.max_cost_usd < inf:
             raise UsageError(f"--max-cost {self.max_cost_usd:g}: must be a number of USD above 0")
+
+    def runs_of(self, study: Study) -> int:
+        """How many runs of a study a call is about."""
+        runs = len(study.changes) * min(self.pilot or study.seeds.count, study.seeds.count)
+        return min(runs, self.limit or runs)
 
     def within(self, limits: LimitsSpec) -> LimitsSpec:
         """The limits of a study, narrowed by `max_cost_usd`."""
@@ -104,7 +110,7 @@ def run_study(
     """
     counts = study_counts(store, study_id)
     if sum(counts.get(status, 0) for status in FINISHED) < study.n_runs:
-        require_ready(cell.scenario for cell in study.cells())
+        require_ready(scenario_at_hand(store, cell.scenario) for cell in study.cells())
     budget = Budget(store, study_id, options.within(study.limits))
     if reached := budget.reached():
         return reached

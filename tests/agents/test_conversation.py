@@ -161,6 +161,7 @@ def test_the_log_keeps_what_a_reply_was_read_as_and_where_each_part_of_the_promp
         "status": "repaired",
         "value": "b",
         "spans": {"answer": [18, 19]},
+        "place": [18, 19, 18],
         "problem": None,
     }
     names = [name for name, *_ in json.loads(row.segments or "")]

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from agents import llm
+from agents.capture_options import CaptureOptions
 from agents.catalog import Catalog
-from agents.conversation import Conversation
+from agents.conversation import Conversation, Speaker
 from agents.llm import card_of
 from agents.models.spec import ModelSpec
 from lab.core.ports import AgentFacts
@@ -42,6 +44,10 @@ def problems(agent: AgentFacts = CLAIMANT, **options: Any) -> list[tuple[str, st
         ({"model": ORGANISM, "cognition": "react"}, "cognition", "works with 'direct' only"),
         ({"model": ORGANISM, "memory": {"mode": "none"}}, "memory", "has no memory to set"),
         ({"model": "local/organisms/blufff"}, "model", "did you mean 'bluff'"),
+        ({"model": "mock/first", "capture": {}}, "capture", "mock/first gives no activations"),
+        ({"model": "thinker", "capture": {}}, "capture", "`lab capture` can read its tokens later"),
+        ({"model": ORGANISM, "capture": {"spanss": []}}, "capture.spanss", "did you mean 'spans'"),
+        ({"model": ORGANISM, "capture": {"layers": [4]}}, "capture.layers", "this model has layers 0 to 3"),
     ],
 )
 def test_a_wrong_option_is_told_with_its_path(options: dict[str, Any], path: str, words: str) -> None:
@@ -71,3 +77,15 @@ def test_only_a_local_model_below_organisms_has_a_card() -> None:
     own = card_of(ModelSpec("x", "local", "organisms/bluff"))
     assert own is not None
     assert (own.environment, own.seat, own.decide) == ("social/bluff", "claimant", "score")
+
+
+@pytest.mark.parametrize("capture", [None, {}, {"sites": ["z"], "spans": "post"}])
+def test_what_is_captured_is_asked_of_the_model_and_nothing_without_a_word(
+    capture: dict[str, Any] | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spoken: list[Speaker] = []
+    monkeypatch.setattr(llm, "Conversation", lambda speaker, *_, **__: spoken.append(speaker))
+    options = {} if capture is None else {"capture": capture}
+    Catalog().build({"kind": "llm", "model": ORGANISM, **options}, BLUFF, CLAIMANT)
+    spec = None if capture is None else CaptureOptions(**capture).spec()
+    assert [one.capture for one in spoken] == [spec]

@@ -17,12 +17,14 @@ class Inner(Options):
 class Outer(Options):
     name: str
     inner: Inner = Inner()
+    spare: Inner | None = None
 
 
 @pytest.mark.parametrize(
     ("given", "path", "words"),
     [
-        ({"name": "x", "inne": {}}, "inne", "unknown option; did you mean 'inner'? (options: name, inner)"),
+        ({"name": "x", "inne": {}}, "inne", "did you mean 'inner'? (options: name, inner, spare)"),
+        ({"name": "x", "spare": {"deph": 2}}, "spare.deph", "did you mean 'depth'? (options: depth)"),
         ({"name": "x", "inner": {"deph": 2}}, "inner.deph", "did you mean 'depth'? (options: depth)"),
         ({"name": "x", "inner": {"depth": 0}}, "inner.depth", "greater than or equal to 1, not 0"),
         ({"name": 3}, "name", "valid string, not 3"),

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from db.check import Fault, check
+from db.check import check
+from db.faults import Fault
 from db.recorder import Recorder
 from db.store import Store
 from db.triggers import create_triggers, drop_triggers

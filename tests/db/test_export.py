@@ -7,10 +7,13 @@ import polars
 import pytest
 
 from db.export import FORMATS, export
+from db.readout_tables import probe
 from db.store import Store
 from db.studies import put_study
+from db.tables import insert_sql
 from lab.core.errors import StoreError, UnknownName
 from tests.db.samples import plan, write_run
+from tests.support.captured import write_captured_run
 
 READERS: dict[str, Callable[[Path], polars.DataFrame]] = {
     "parquet": polars.read_parquet,
@@ -79,6 +82,23 @@ def test_big_tables_are_written_piece_by_piece(
 def test_an_empty_log_makes_empty_tables(store: Store, tmp_path: Path) -> None:
     files = export(store, format="parquet", target_dir=tmp_path)
     assert {polars.read_parquet(file).height for file in files} == {0}
+
+
+def test_what_was_read_from_models_comes_as_tables_where_anything_was(log: Store, tmp_path: Path) -> None:
+    write_captured_run(log, plan("dddddddddddd"))
+    row = ("p", "sides", "type", "binary", "ridge", "resid_post", 1, "pre_choice", "a", 4, "h", "{}", None)
+    with log.writing() as connection:
+        connection.exec_driver_sql(insert_sql(probe, log.mark), (*row, "c0de", 1.0))
+    everything = export(log, format="parquet", target_dir=tmp_path / "all")
+    assert [file.stem for file in everything] == [*NAMES, "alignment", "probe"]
+    alignment = polars.read_parquet(everything[-2])
+    assert alignment.select("run", "seq", "variable", "span").rows() == [
+        ("dddddddddddd", seq, "type", "pre_choice") for seq in (2, 6, 10)
+    ]
+    study = export(log, format="parquet", target_dir=tmp_path / "study", study_name="sides")
+    assert [file.stem for file in study] == [*NAMES, "probe"]
+    run = export(log, format="parquet", target_dir=tmp_path / "run", run_id="dddddddddddd")
+    assert [file.stem for file in run] == [*NAMES, "alignment"]
 
 
 def test_an_unknown_format_is_refused(store: Store, tmp_path: Path) -> None:

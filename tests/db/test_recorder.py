@@ -13,6 +13,7 @@ from db.store import Store
 from lab.core.errors import StoreError
 from lab.core.records import RunStatus
 from tests.db.samples import CALL_TEXTS, QWEN, Writer, begin, call_row, plan, write_run
+from tests.support.captured import captured, source
 
 
 def count(store: Store, table: str) -> int:
@@ -233,3 +234,22 @@ def test_what_is_left_is_written_when_a_block_ends_with_any_other_error(store: S
     with pytest.raises(KeyboardInterrupt), recorder:
         raise KeyboardInterrupt
     assert count(store, "decision") == 1
+
+
+def test_a_capture_never_reaches_the_log_before_its_model_call(store: Store) -> None:
+    run = plan().id
+    begin(store, plan())
+    recorder = Recorder(store, rows_max=1)
+    recorder.write_captured(source(run, 2), captured(2))
+    assert count(store, "capture") == 0
+    recorder.write_call(call_row(run), CALL_TEXTS)
+    assert count(store, "capture") == 1, "the span without a row; the other waits for its shard"
+    recorder.seal()
+    assert count(store, "capture") == 2
+
+
+def test_a_recorder_that_closes_leaves_no_capture_behind(store: Store) -> None:
+    begin(store, plan())
+    with Recorder(store) as recorder:
+        recorder.write_captured(source(plan().id, 2), captured(2))
+    assert count(store, "shard") == 1

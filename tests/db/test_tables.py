@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import Table
 
 from db import tables
+from db.columns import metadata
 from lab.core import rows
 
 PAIRS = [
@@ -24,17 +25,17 @@ def test_a_table_has_the_columns_of_its_row_in_order(row: type[tuple[object, ...
     assert [column.name for column in table.columns] == fields
 
 
-@pytest.mark.parametrize("table", tables.metadata.sorted_tables, ids=str)
+@pytest.mark.parametrize("table", metadata.sorted_tables, ids=str)
 def test_every_table_and_column_says_what_it_holds(table: Table) -> None:
     assert table.comment
     assert [column.name for column in table.columns if not column.comment] == []
 
 
 def test_only_run_attempt_and_study_have_columns_that_change() -> None:
-    changing = {t.name for t in tables.metadata.sorted_tables for c in t.columns if c.info.get("changes")}
+    changing = {t.name for t in metadata.sorted_tables for c in t.columns if c.info.get("changes")}
     assert changing == {"run", "attempt", "study"}
 
 
 def test_an_insert_names_every_column_and_may_skip_what_is_there() -> None:
-    expected = "INSERT INTO text (hash, text) VALUES (%s, %s) ON CONFLICT DO NOTHING"
+    expected = 'INSERT INTO text ("hash", "text") VALUES (%s, %s) ON CONFLICT DO NOTHING'
     assert tables.insert_sql(tables.text, "%s", skip_known=True) == expected

@@ -6,7 +6,8 @@ from db.query import query
 from db.recorder import Recorder
 from db.store import Store
 from db.studies import put_study
-from db.views import V_DECISION, VIEWS, View
+from db.view_parts import View
+from db.views import V_DECISION, VIEWS
 from lab.core.canonical import content_hash
 from lab.core.records import RunStatus
 from tests.db.samples import CALL_TEXTS, QWEN, begin, call_row, plan, write_run

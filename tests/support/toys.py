@@ -8,6 +8,7 @@ from itertools import cycle
 from typing import Any
 
 from lab.core.calls import ModelFailure, ModelReply, ModelRequest
+from lab.core.captures import Captured, CaptureSource
 from lab.core.ports import Batch, PerAgent, Play, PolicyContext, Progress
 from lab.core.records import Decision, DecisionRequest, MeasureSpec, Segment, TruthSpec
 from lab.core.rows import (
@@ -160,6 +161,7 @@ class FakeSink:
         self.batches: list[Batch] = []
         self.progress: list[Progress] = []
         self.calls: list[CallRow] = []
+        self.captured: list[tuple[CaptureSource, Captured]] = []
         self.artifacts: list[ArtifactRow] = []
         self.texts: dict[str, str] = {}
 
@@ -177,6 +179,10 @@ class FakeSink:
     def write_artifact(self, row: ArtifactRow) -> None:
         self.notes.append("artifact")
         self.artifacts.append(row)
+
+    def write_captured(self, source: CaptureSource, captured: Captured) -> None:
+        self.notes.append("captured")
+        self.captured.append((source, captured))
 
     async def committed(self) -> None:
         await asyncio.sleep(0)

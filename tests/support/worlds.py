@@ -46,6 +46,7 @@ def make_world(
     recorded: Recorded = NOTHING_RECORDED,
     later: Mapping[str, Policy] | None = None,
     later_from: int = 0,
+    kinds: Mapping[str, str] | None = None,
 ) -> SimWorld:
     """A world ready to be conducted."""
     names = list(agents)
@@ -55,6 +56,7 @@ def make_world(
             name,
             (roles or {}).get(name),
             environment.AgentParams.model_validate(dict(given.get(name, {}))),
+            (kinds or {}).get(name, "scripted"),
         )
         for name in names
     ]

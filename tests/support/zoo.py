@@ -216,6 +216,11 @@ def random_model(
         pad_token_id=tokenizer.pad_token_id,
         tie_word_embeddings=tied,
     )
+    return drawn(config, seed=seed, dtype=dtype)
+
+
+def drawn(config: PreTrainedConfig, *, seed: int = 0, dtype: torch.dtype = torch.float32) -> PreTrainedModel:
+    """A model with this config and random weights, norms included, in memory and in eval mode."""
     with torch.random.fork_rng(devices=[]):  # for what is left as initialized
         torch.manual_seed(seed)
         model: PreTrainedModel = AutoModelForCausalLM.from_config(config, dtype=torch.float32)

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from itertools import chain, islice
 
@@ -20,10 +21,12 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from agents.models.local.batches import by_length
-from agents.models.local.decoder import Reply
-from agents.models.local.jobs import Job, Outcome
+from agents.models.local.capturing import Captures
+from agents.models.local.decoder import Reply, Tally
+from agents.models.local.jobs import Job, Outcome, Said
 from agents.models.local.kv import Ints, Kept, Slab, common_prefix
 from agents.models.local.packed import Feed, Packed, pack
+from agents.models.local.recording import Recording, Stretch, with_captures
 from agents.models.local.sampling import Sampler
 from agents.models.local.scoring import Branch, Choice, branches_of
 from agents.models.local.seats import Seating, Seats, shared_beginnings
@@ -43,6 +46,7 @@ class _Turn:
     """A job under way.
 
     Attributes:
+        number: of the job in its batch.
         job: what is asked.
         feed: what of its prompt is new, and the beginnings of the options to be scored.
         branches: those beginnings, each with the options that it holds.
@@ -50,6 +54,7 @@ class _Turn:
         scores: log-probability of each option, once it is known.
     """
 
+    number: int
     job: Job
     feed: Feed
     branches: Sequence[Branch]
@@ -67,6 +72,13 @@ class _Turn:
         written = self.reply.ids
         return Feed(self.feed.row, len(self.job.ids) + len(written) - 1, written[-1:])
 
+    def stretches(self, first: int) -> Iterator[Stretch]:
+        """Its tokens in a forward, where `feed` begins at number `first`; the options' under score alone."""
+        new = len(self.feed.ids)
+        yield Stretch(self.number, self.feed.at, new, first)
+        if self.branches and self.job.decide == "score":  # the first has what all options begin with
+            yield Stretch(self.number, len(self.job.ids), len(self.branches[0].tokens), first + new)
+
 
 class Cached:
     """The ``cached`` execution path.
@@ -75,12 +87,21 @@ class Cached:
         model: in eval mode, and found fit by `selftest`.
         cache_bytes: budget of the conversations that are kept between calls.
         watch: is shown all logits that tokens are drawn from.
+        captures: of the model; None for some of its own.
     """
 
     name = "cached"
 
-    def __init__(self, model: PreTrainedModel, *, cache_bytes: int, watch: Watch | None = None) -> None:
+    def __init__(
+        self,
+        model: PreTrainedModel,
+        *,
+        cache_bytes: int,
+        watch: Watch | None = None,
+        captures: Captures | None = None,
+    ) -> None:
         self.packed = Packed(model)
+        self._captures = captures or Captures(model)
         self._seating = Seating(cache_bytes)
         self._limit = getattr(model.config.get_text_config(), "max_position_embeddings", None) or sys.maxsize
         self._watch = watch
@@ -91,15 +112,18 @@ class Cached:
         Raises:
             ValueError: when a prompt is longer than the model takes.
             FloatingPointError: when the model's logits are no numbers.
+            UsageError: when a job asks for a capture that this model cannot give.
             torch.OutOfMemoryError: when the batch does not fit; nothing is kept then, so that a smaller
                 one has all the memory.
         """
         longest = max(len(job.ids) for job in jobs)
         if longest > self._limit:
             raise ValueError(f"a prompt of {longest} tokens, where the model takes {self._limit}")
+        recording = self._captures.begin(jobs)
         try:
             with self.packed.running():
-                return self._run(jobs)
+                found = self._run(jobs, recording)
+            return found if recording is None else with_captures(recording, jobs, found)
         except Exception:
             self._seating.shelf.clear()
             raise
@@ -113,24 +137,25 @@ class Cached:
             for batch in by_length([jobs[number] for number in team], rows, tokens)
         ]
 
-    def _run(self, jobs: Sequence[Job]) -> list[Outcome]:
+    def _run(self, jobs: Sequence[Job], recording: Recording | None) -> list[Outcome]:
         prompts = [_ids(job) for job in jobs]
         shared = self._share(prompts)
         seats = self._seating.seat(prompts)
         turns = [
-            self._turn(job, row, cached)
-            for job, row, cached in zip(jobs, seats.rows, seats.cached, strict=True)
+            self._turn(number, job, row, cached)
+            for number, (job, row, cached) in enumerate(zip(jobs, seats.rows, seats.cached, strict=True))
         ]
         by_row = sorted(turns, key=lambda turn: turn.feed.row)
-        self._generate(by_row, self._prefill(by_row, seats.slab), seats.slab)
+        logits = self._prefill(by_row, seats.slab, recording)
+        self._generate(by_row, logits, seats.slab, recording)
         self._seating.keep(seats.slab, [_kept(turn, seats.slab) for turn in turns])
         return [_outcome(turn, seats, beginning) for turn, beginning in zip(turns, shared, strict=True)]
 
-    def _turn(self, job: Job, row: int, cached: int) -> _Turn:
+    def _turn(self, number: int, job: Job, row: int, cached: int) -> _Turn:
         room = self._limit - len(job.ids) + 1  # the last token of a reply needs no position
         branches = branches_of(0, () if job.decide == "generate" else job.choices)
         feed = Feed(row, cached, job.ids[cached:], tuple(branch.tokens for branch in branches))
-        return _Turn(job, feed, branches, Reply(job, room), [])
+        return _Turn(number, job, feed, branches, Reply(job, room), [])
 
     def _share(self, prompts: Sequence[Ints]) -> list[int]:
         """Encode once what several prompts start with; how many tokens of each prompt that is."""
@@ -146,12 +171,13 @@ class Cached:
                     shared[number] = len(beginning)
         return shared
 
-    def _prefill(self, turns: Sequence[_Turn], slab: Slab) -> Tensor:
+    def _prefill(self, turns: Sequence[_Turn], slab: Slab, recording: Recording | None) -> Tensor:
         """Run what is new of all prompts, and score options; logits after each prompt, [turn, vocabulary]."""
         after: dict[int, Tensor] = {}
         for group in forwards([turn.feed for turn in turns]):
             feeds = [turns[number].feed for number in group]
-            logits = self._advance(feeds, slab, _followed(feeds, self.packed.device))
+            with nullcontext() if recording is None else recording.hearing(_new(turns, group)):
+                logits = self._advance(feeds, slab, _followed(feeds, self.packed.device))
             sizes = [1 + feed.size - len(feed.ids) for feed in feeds]
             for number, part in zip(group, logits.split(sizes), strict=True):
                 turn, after[number] = turns[number], part[0]
@@ -159,25 +185,33 @@ class Cached:
                     turn.scores.extend(scored(turn.job.choices, turn.branches, part))
         return torch.stack([after[number] for number in range(len(turns))])
 
-    def _generate(self, turns: Sequence[_Turn], logits: Tensor, slab: Slab) -> None:
+    def _generate(
+        self, turns: Sequence[_Turn], logits: Tensor, slab: Slab, recording: Recording | None
+    ) -> None:
         """Write the replies, token by token, starting from the logits after each prompt."""
         numbers = [number for number, turn in enumerate(turns) if turn.is_open]
         turns, logits = [turns[number] for number in numbers], logits[numbers]
         sampler = Sampler([turn.job for turn in turns], self.packed.device)
-        step = 0
+        tally, step = Tally(), 0
         while turns:
             if self._watch is not None:
                 for turn, row in zip(turns, logits, strict=True):
                     self._watch(turn.job, row)
-            for turn, token in zip(turns, sampler.draw(logits, step).tolist(), strict=True):
+            tokens = sampler.draw(logits, step)
+            tally.add([turn.reply for turn in turns], logits, tokens)
+            for turn, token in zip(turns, tokens.tolist(), strict=True):
                 turn.reply.take(token)
+                if recording is not None and not turn.is_open:
+                    recording.ended(turn.number, Said(turn.reply.ids))
             unfinished = [number for number, turn in enumerate(turns) if turn.is_open]
             if len(unfinished) < len(turns):
                 sampler.keep(torch.tensor(unfinished, device=self.packed.device, dtype=torch.long))
                 turns = [turns[number] for number in unfinished]
             if turns:
-                logits = self._advance([turn.next_feed for turn in turns], slab, keep=0)
+                with nullcontext() if recording is None else recording.hearing(_last(turns)):
+                    logits = self._advance([turn.next_feed for turn in turns], slab, keep=0)
             step += 1
+        tally.tell()
 
     def _advance(self, feeds: Sequence[Feed], slab: Slab, keep: Tensor | int) -> Tensor:
         """Run feeds, rows ascending; the logits to keep, [token, vocabulary]."""
@@ -236,6 +270,19 @@ def _followed(feeds: Sequence[Feed], device: torch.device) -> Tensor:
     return torch.tensor([*numbers], device=device)
 
 
+def _new(turns: Sequence[_Turn], group: Sequence[int]) -> Iterator[Stretch]:
+    """What of a pack of prompts is whose."""
+    first = 0
+    for number in group:
+        yield from turns[number].stretches(first)
+        first += turns[number].feed.size
+
+
+def _last(turns: Sequence[_Turn]) -> Iterator[Stretch]:
+    """What of a pack of one token each is whose."""
+    return (Stretch(turn.number, turn.next_feed.at, 1, first) for first, turn in enumerate(turns))
+
+
 def _ids(job: Job) -> Ints:
     return np.array(job.ids, dtype=np.int64)
 
@@ -256,4 +303,5 @@ def _outcome(turn: _Turn, seats: Seats, shared: int) -> Outcome:
         "new": len(turn.feed.ids),
     }
     scores = None if turn.job.decide == "generate" else tuple(turn.scores)
-    return Outcome(tuple(turn.reply.ids), turn.reply.finish, scores, facts)
+    written = None if turn.job.decide == "score" else tuple(turn.reply.log_probs)
+    return Outcome(tuple(turn.reply.ids), turn.reply.finish, scores, facts, reply_logprobs=written)

@@ -10,15 +10,16 @@ import copy
 import inspect
 import sys
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
 from agents.models.local.jobs import Job
-from agents.models.local.sampling import Sampler
+from agents.models.local.sampling import Sampler, log_probs
 from lab.core.errors import UsageError
 
 Finish = Literal["stop", "length"]
@@ -51,15 +52,17 @@ class Reply:
 
     Attributes:
         ids: its tokens so far, the end token included.
+        log_probs: of these tokens at temperature 1, nats; known when the batch is done.
         finish: why it ended, None while it goes on.
     """
 
-    __slots__ = ("_job", "_most", "finish", "ids")
+    __slots__ = ("_job", "_most", "finish", "ids", "log_probs")
 
     def __init__(self, job: Job, most: int) -> None:
         self._job = job
         self._most = min(job.max_tokens, most)
         self.ids: list[int] = []
+        self.log_probs: list[float] = []
         self.finish: Finish | None = None if self._most > 0 else "length"
 
     def take(self, token: int) -> None:
@@ -80,6 +83,42 @@ class Reply:
             self.finish = "stop"
         elif len(self.ids) == self._most:
             self.finish = "length"
+
+
+class Tally:
+    """Log-probabilities of the tokens that were drawn; they wait on the device until all are there."""
+
+    def __init__(self) -> None:
+        self._drawn: list[tuple[Sequence[Reply], Tensor]] = []
+
+    def add(self, replies: Sequence[Reply], logits: Tensor, tokens: Tensor) -> None:
+        """Note a step: logits [row, vocab] and what was drawn from them [row]."""
+        self._drawn.append((replies, log_probs(logits, tokens)))
+
+    def tell(self) -> None:
+        """Give every reply its own."""
+        if not self._drawn:
+            return
+        values = iter(torch.cat([found for _, found in self._drawn]).tolist())
+        for replies, _ in self._drawn:
+            for reply, value in zip(replies, values, strict=False):
+                if len(reply.log_probs) < len(reply.ids):  # else it had ended, and nothing was drawn for it
+                    reply.log_probs.append(value)
+
+
+class Ear(Protocol):
+    """Listens while replies are written."""
+
+    def hearing(self, rows: Sequence[int], replies: Sequence[Reply]) -> AbstractContextManager[None]:
+        """Stands around a forward that feeds each reply's last token; rows count as the batch began.
+
+        A reply that has ended is fed what nobody asked for.
+        """
+        ...
+
+    def written(self, rows: Sequence[int], replies: Sequence[Reply]) -> None:
+        """Is told after every token; some replies may have ended, long ago too."""
+        ...
 
 
 class Decoder:
@@ -154,7 +193,9 @@ class Decoder:
         out = self.model(tokens, attention_mask=mask, past_key_values=cache, use_cache=True, **more)
         return out.logits[:, -keep:], out.past_key_values
 
-    def write(self, context: Context, jobs: Sequence[Job], *, drop: bool = True) -> list[Reply]:
+    def write(
+        self, context: Context, jobs: Sequence[Job], *, drop: bool = True, ear: Ear | None = None
+    ) -> list[Reply]:
         """The reply to each row's prompt; uses the context up.
 
         Rows that are done leave the batch when they are half of it, unless `drop` is false: then the cache
@@ -164,7 +205,8 @@ class Decoder:
             FloatingPointError: when the logits of a row are no numbers.
         """
         replies = [Reply(job, self._room(len(job.ids))) for job in jobs]
-        live, state = replies, context
+        live, state, rows = replies, context, [*range(len(jobs))]
+        tally = Tally()
         sampler = Sampler(jobs, context.logits.device)
         hides = not bool(context.mask.all())
         tokens, step = context.positions, 0
@@ -172,13 +214,19 @@ class Decoder:
             if step and drop and 2 * len(open_rows) <= len(live):
                 chosen = torch.tensor(open_rows, device=self.device)
                 live, state, tokens = [live[row] for row in open_rows], state.rows(chosen), tokens[chosen]
+                rows = [rows[row] for row in open_rows]
                 sampler.keep(chosen)
             if step:
-                self.advance(state, tokens, hides=hides)
+                with nullcontext() if ear is None else ear.hearing(rows, live):
+                    self.advance(state, tokens, hides=hides)
             tokens = sampler.draw(state.logits, step)
+            tally.add(live, state.logits, tokens)
             for reply, token in zip(live, tokens.tolist(), strict=True):  # the step's one wait for the device
                 reply.take(token)
+            if ear is not None:
+                ear.written(rows, live)
             step += 1
+        tally.tell()
         return replies
 
     def advance(self, context: Context, tokens: Tensor, *, hides: bool = True) -> None:

@@ -20,6 +20,7 @@ import torch
 from agents.models.local.batches import Plan, by_length, by_shape, span
 from agents.models.local.jobs import ExecutionPath, Job, Outcome
 from lab.core.calls import ModelFailure
+from lab.core.errors import UsageError
 
 Result = Outcome | ModelFailure
 
@@ -186,6 +187,8 @@ class Engine:
         said = " ".join(f"{type(error).__name__}: {error}".split())[:MESSAGE_LENGTH]
         if lacks_memory and self._strict:
             said = f"a strict batch of {self._rows} rows does not fit (lower `batch`): {said}"
+        if isinstance(error, UsageError):  # the job asks for what this model does not have
+            return ModelFailure("refused_request", str(error), taken_s)
         return ModelFailure("memory" if lacks_memory else "crash", said, taken_s)
 
     def _attempt(self, jobs: Sequence[Job]) -> list[Outcome] | BaseException:

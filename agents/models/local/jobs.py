@@ -8,9 +8,51 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from lab.core.calls import Decide
+from lab.core.captures import Captured, CaptureSpec
+
+
+class Said(NamedTuple):
+    """A reply, however it came about.
+
+    Attributes:
+        ids: its tokens, the end token included.
+        choice: number of the choice that was taken by score; None where the reply was generated.
+    """
+
+    ids: Sequence[int]
+    choice: int | None = None
+
+
+class TokenPlace(NamedTuple):
+    """Where a reply says its action, in tokens of the reply.
+
+    Attributes:
+        start, end: the tokens that hold the action.
+        separates: the token that holds the first character at which the legal actions differ, which may be
+            the one after the reply's last; None where any text is legal.
+    """
+
+    start: int
+    end: int
+    separates: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class JobCapture:
+    """What to keep of the model's activations.
+
+    Attributes:
+        spec: sites, spans, dtype and probes, as the request names them.
+        segments: first token and end of each named part of the prompt; None where it does not stand there.
+        place: finds the action in a reply; a sentence says why there is none.
+    """
+
+    spec: CaptureSpec
+    segments: Mapping[str, tuple[int, int] | None]
+    place: Callable[[Said], TokenPlace | str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +71,7 @@ class Job:
         stops: says of the reply so far whether a stop text was written; None without stop texts.
         choices: tokens of each legal reply, its terminator included; empty where none are scored.
         decide: whether the reply is generated, chosen by score, or generated and scored too.
+        capture: what to keep of the model's activations; None for nothing.
     """
 
     ids: tuple[int, ...]
@@ -42,6 +85,7 @@ class Job:
     stops: Callable[[Sequence[int]], bool] | None = None
     choices: tuple[tuple[int, ...], ...] = ()
     decide: Decide = "generate"
+    capture: JobCapture | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +96,10 @@ class Outcome:
         reply_ids: tokens generated; empty under ``decide: score``.
         finish: ``stop`` when an end token or stop text was written, ``length`` at `max_tokens`, None when
             nothing was generated.
+        reply_logprobs: log-probability of each of these tokens at temperature 1, nats; None when nothing was
+            generated.
         choice_logprobs: sum of the log-probabilities of each choice's tokens at temperature 1, nats.
+        captured: what was kept of the model's activations; None when nothing was asked for.
         facts: execution path, rows of the batch, cached tokens …, as JSON data.
     """
 
@@ -60,6 +107,8 @@ class Outcome:
     finish: str | None = None
     choice_logprobs: tuple[float, ...] | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
+    reply_logprobs: tuple[float, ...] | None = field(default=None, kw_only=True)
+    captured: Captured | None = field(default=None, kw_only=True, compare=False)
 
 
 class ExecutionPath(Protocol):

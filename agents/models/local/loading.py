@@ -83,7 +83,7 @@ def load(target: str, options: LocalOptions | None = None) -> Loaded:
     weights = weight_files(folder, target)
     device = device_of(options.device, target)
     with _ONE_AT_A_TIME, quiet():
-        tokenizer = _tokenizer(folder, target)
+        tokenizer = load_tokenizer(folder, target)
         model = _model(folder, config, target=target, device=device, options=options)
     _set_threads(model, options)
     ends = end_ids(folder, config, tokenizer)
@@ -159,7 +159,12 @@ def quiet() -> Iterator[None]:
             their_logging.enable_progress_bar()
 
 
-def _tokenizer(folder: Path, target: str) -> PreTrainedTokenizerFast:
+def load_tokenizer(folder: Path, target: str) -> PreTrainedTokenizerFast:
+    """The tokenizer in a model's folder, without truncation or padding.
+
+    Raises:
+        UsageError: when there is none, or no fast one.
+    """
     asked = f"local model '{target}'"
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False, local_files_only=True)

@@ -9,14 +9,15 @@ from time import perf_counter
 from typing import Any, NamedTuple
 
 from agents.models.local.engine import Engine
-from agents.models.local.jobs import Job, Outcome
+from agents.models.local.jobs import Job, JobCapture, Outcome
 from agents.models.local.loading import Loaded
 from agents.models.local.options import LocalOptions
 from agents.models.local.prompts import Prompt, Prompts
+from agents.models.local.recording import said_by
 from agents.models.local.selftest import attach
+from agents.models.local.spans import job_capture
 from lab.core.calls import ModelFailure, ModelReply, ModelRequest
 from lab.core.errors import UsageError
-from lab.core.streams import uniform
 
 LEAST_REPLY_TOKENS = 256
 """A prompt that leaves less room than this overflows, unless less was asked for or the context is small."""
@@ -94,6 +95,7 @@ class LocalModel:
             request,
             prompt,
             Job(
+                capture=self._capture(request, prompt),
                 ids=prompt.ids,
                 key=key_of(request),
                 order=request.hash,
@@ -108,6 +110,20 @@ class LocalModel:
             ),
         )
 
+    def _capture(self, request: ModelRequest, prompt: Prompt) -> JobCapture | None:
+        if request.capture is None:
+            return None
+        names = [segment.name for segment in request.segments]
+        stop = stop_texts(request.sampling)
+        return job_capture(
+            request.capture,
+            dict(zip(names, prompt.segments, strict=True)),  # of several with one name, the last
+            choices=request.choices,
+            read=lambda ids: self._prompts.reply(ids, in_thinking=prompt.in_thinking, stop=stop).text,
+            locate=request.locate,
+            find=self._prompts.place,
+        )
+
     def _answer(
         self, asked: _Asked, result: Outcome | ModelFailure, taken_s: float
     ) -> ModelReply | ModelFailure:
@@ -117,9 +133,9 @@ class LocalModel:
         if not all(math.isfinite(score) for score in scores.values()):
             return ModelFailure("malformed", "the model gives a score that is no finite number", taken_s)
         if asked.request.decide == "score":
-            choice = chosen(scores, asked.job.temperature, uniform(asked.job.key))
-            reply_ids = asked.job.choices[asked.request.choices.index(choice)]
-            text, reasoning = choice, None
+            reply_ids, taken = said_by(asked.job, (), result.choice_logprobs)
+            assert taken is not None, "what is decided by score is one of the choices"
+            text, reasoning = asked.request.choices[taken], None
         else:
             reply_ids = result.reply_ids
             text, reasoning = self._prompts.reply(
@@ -140,11 +156,13 @@ class LocalModel:
                 **gap_facts(asked.request, scores, text),
             },
             prompt_ids=asked.prompt.ids,
-            reply_ids=reply_ids,
+            reply_ids=tuple(reply_ids),
+            reply_logprobs=_finite(result.reply_logprobs),
             segment_ids=asked.prompt.segments,
             choice_logprobs=scores or None,
             legal_mass=math.fsum(math.exp(score) for score in scores.values()) if scores else None,
             artifact=self._artifact,
+            captured=result.captured,
         )
 
 
@@ -164,24 +182,9 @@ def stop_texts(sampling: Mapping[str, Any]) -> tuple[str, ...]:
     return (stop,) if isinstance(stop, str) else tuple(stop)
 
 
-def chosen(scores: Mapping[str, float], temperature: float, draw: float) -> str:
-    """A choice drawn with probability proportional to its own to the power of 1/temperature.
-
-    Args:
-        scores: log-probability of each choice, nats.
-        temperature: 0 takes the likeliest, the first of equals.
-        draw: a number in [0, 1).
-    """
-    best = max(scores, key=lambda choice: scores[choice])
-    if temperature == 0:
-        return best
-    weights = {choice: math.exp((score - scores[best]) / temperature) for choice, score in scores.items()}
-    left = draw * math.fsum(weights.values())
-    for choice, weight in weights.items():
-        left -= weight
-        if left < 0:
-            return choice
-    return best  # rounding left a crumb
+def _finite(logprobs: tuple[float, ...] | None) -> tuple[float, ...] | None:
+    """None where one of them is no number that the log could hold."""
+    return logprobs if logprobs is not None and all(map(math.isfinite, logprobs)) else None
 
 
 def gap_facts(request: ModelRequest, scores: Mapping[str, float], text: str) -> dict[str, float | None]:

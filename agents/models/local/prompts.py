@@ -14,11 +14,14 @@ from typing import Any, NamedTuple
 
 from transformers import PreTrainedTokenizerFast
 
+from agents.models.local.jobs import TokenPlace
 from agents.models.local.options import LocalOptions
+from agents.models.local.spans import token_place
 from agents.models.local.template import Rendered, Span, Template
 from agents.models.local.vocabulary import Piece, Vocabulary
 from lab.core.calls import SegmentSpan
 from lab.core.canonical import clean_text
+from lab.core.captures import ActionPlace
 from lab.core.errors import UsageError
 
 _BYTES_PER_CHAR = 4
@@ -170,6 +173,19 @@ class Prompts:
         thought, _, said = text.partition(self._close)
         thought = thought if in_thinking else thought.lstrip().removeprefix(self._open)
         return Reply(self._words.without_special(said).strip(), thought.strip() or None)
+
+    def place(self, ids: Sequence[int], text: str, place: ActionPlace) -> TokenPlace | None:
+        """The tokens of a reply that hold its action, which stands at `place` in its text.
+
+        None where the text is not that of the tokens.
+        """
+        return token_place(
+            self._without_end(ids),
+            text,
+            place,
+            decode=self._words.text,
+            special=self._words.special_texts,
+        )
 
     def stops(self, texts: Sequence[str]) -> Callable[[Sequence[int]], bool] | None:
         """Says of a reply so far whether one of the stop texts has just been written; None without any."""

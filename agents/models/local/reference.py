@@ -6,7 +6,8 @@ model is attached, `traits_of` compares padded rows and copied caches with rows 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,8 +15,10 @@ import torch
 from torch import Tensor
 
 from agents.models.local.batches import bucket, span
+from agents.models.local.capturing import Captures
 from agents.models.local.decoder import Context, Decoder, Reply
-from agents.models.local.jobs import Job, Outcome
+from agents.models.local.jobs import Job, Outcome, Said
+from agents.models.local.recording import Recording, Stretch, with_captures
 from agents.models.local.scoring import Branch, after_branches, score
 
 TOLERANCES = {torch.float32: 1e-3, torch.float16: 3e-2}
@@ -65,6 +68,7 @@ class Reference:
             prompts asks for, so that a row's numbers do not depend on its mates (of dense models: how many
             tokens an expert of a mixture gets depends on the batch). Jobs must come as `by_shape` says.
         traits: what the model bears; None to find out.
+        captures: of the model; None for some of its own.
 
     Attributes:
         note: what is done without because the model does not bear it; None when nothing is.
@@ -73,9 +77,16 @@ class Reference:
     name = "reference"
 
     def __init__(
-        self, model: Any, *, pad_id: int, strict_rows: int | None = None, traits: Traits | None = None
+        self,
+        model: Any,
+        *,
+        pad_id: int,
+        strict_rows: int | None = None,
+        traits: Traits | None = None,
+        captures: Captures | None = None,
     ) -> None:
         self._decoder = Decoder(model, pad_id=pad_id)
+        self._captures = captures or Captures(model)
         self._strict_rows = strict_rows
         self.traits = traits_of(self._decoder) if traits is None else traits
         self.note = self.traits.note
@@ -87,10 +98,14 @@ class Reference:
         Raises:
             torch.OutOfMemoryError: when the batch does not fit.
             FloatingPointError: when the model's logits are no numbers.
+            UsageError: when a job asks for a capture that this model cannot give.
         """
         outcomes: dict[int, Outcome] = {}
-        for places in self._groups(jobs):
-            found = self._outcomes([jobs[place] for place in places])
+        recordings = [
+            (places, self._captures.begin([jobs[place] for place in places])) for places in self._groups(jobs)
+        ]
+        for places, recording in recordings:
+            found = self._outcomes([jobs[place] for place in places], recording)
             outcomes.update(zip(places, found, strict=True))
         return [outcomes[place] for place in range(len(jobs))]
 
@@ -104,19 +119,25 @@ class Reference:
             groups.setdefault((length, decide, -1 if is_even else place), []).append(place)
         return [*groups.values()]
 
-    def _outcomes(self, jobs: Sequence[Job]) -> list[Outcome]:
+    def _outcomes(self, jobs: Sequence[Job], recording: Recording | None) -> list[Outcome]:
         """The outcome of every job of one batch."""
         rows = [*jobs, *[jobs[-1]] * ((self._strict_rows or 0) - len(jobs))]
         columns = bucket(len(jobs[0].ids)) if self._strict_rows and self.traits.pads else 0
-        context = self._decoder.read([job.ids for job in rows], columns=columns)
+        columns = max(columns, *(len(job.ids) for job in rows))
+        ear = None if recording is None else _Ear(recording, jobs)
+        with nullcontext() if ear is None else ear.reading(columns):
+            context = self._decoder.read([job.ids for job in rows], columns=columns)
         facts = {"path": self.name, "rows": len(rows), "columns": context.mask.shape[-1]}
         scored = [place for place, job in enumerate(jobs) if job.decide != "generate"]
         written = [place for place, job in enumerate(rows) if job.decide != "score"]
-        scores = dict(zip(scored, self._scores(context, jobs, scored), strict=True))
-        replies = dict(zip(written, self._replies(context, rows, written), strict=True))
-        return [_outcome(replies.get(place), scores.get(place), facts) for place in range(len(jobs))]
+        scores = dict(zip(scored, self._scores(context, jobs, scored, ear), strict=True))
+        replies = dict(zip(written, self._replies(context, rows, written, ear), strict=True))
+        found = [_outcome(replies.get(place), scores.get(place), facts) for place in range(len(jobs))]
+        return found if recording is None else with_captures(recording, jobs, found)
 
-    def _scores(self, context: Context, jobs: Sequence[Job], places: list[int]) -> list[tuple[float, ...]]:
+    def _scores(
+        self, context: Context, jobs: Sequence[Job], places: list[int], ear: _Ear | None
+    ) -> list[tuple[float, ...]]:
         if not places:
             return []
         return score(
@@ -125,14 +146,74 @@ class Reference:
             [jobs[place].choices for place in places],
             prompts=None if self.traits.copies else [jobs[place].ids for place in places],
             row_by_row=self._strict_rows is not None,
+            hearing=None if ear is None else ear.of(places).scoring,
         )
 
-    def _replies(self, context: Context, rows: Sequence[Job], places: list[int]) -> list[Reply]:
+    def _replies(
+        self, context: Context, rows: Sequence[Job], places: list[int], ear: _Ear | None
+    ) -> list[Reply]:
         if not places:
             return []
         jobs = [rows[place] for place in places]
         drop = self.traits.copies and self._strict_rows is None
-        return self._decoder.write(_of_rows(context, places), jobs, drop=drop)
+        heard = None if ear is None else ear.of(places)
+        return self._decoder.write(_of_rows(context, places), jobs, drop=drop, ear=heard)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ear:
+    """Tells a recording which tokens stand in the forwards of a batch.
+
+    Attributes:
+        recording: is told.
+        jobs: of the batch; rows beyond them only fill it.
+        places: number of the job of each row of the forwards to come; None for its own.
+    """
+
+    recording: Recording
+    jobs: Sequence[Job]
+    places: Sequence[int] | None = None
+
+    def of(self, places: Sequence[int]) -> _Ear:
+        """For forwards whose rows are these jobs'."""
+        return _Ear(self.recording, self.jobs, places)
+
+    def reading(self, columns: int) -> AbstractContextManager[None]:
+        """Around the forward of all prompts, left-padded to so many columns."""
+        return self.recording.hearing(
+            Stretch(row, 0, len(job.ids), row * columns + columns - len(job.ids))
+            for row, job in enumerate(self.jobs)
+        )
+
+    def scoring(self, batch: Sequence[Branch]) -> AbstractContextManager[None]:
+        """Around a forward of branches; the first of a row has what all of its choices begin with."""
+        longest = max(len(branch.tokens) for branch in batch)
+        firsts = {branch.row: (place, branch) for place, branch in reversed([*enumerate(batch)])}
+        return self.recording.hearing(
+            Stretch(place, len(job.ids), len(branch.tokens), at * longest)
+            for at, branch in firsts.values()
+            for place, job in self._jobs([branch.row])
+            if job.decide == "score"
+        )
+
+    def hearing(self, rows: Sequence[int], replies: Sequence[Reply]) -> AbstractContextManager[None]:
+        """Around a forward that feeds each reply's last token."""
+        return self.recording.hearing(
+            Stretch(place, len(job.ids) + len(reply.ids) - 1, 1, row)
+            for row, ((place, job), reply) in enumerate(zip(self._jobs(rows), replies, strict=False))
+            if reply.finish is None
+        )
+
+    def written(self, rows: Sequence[int], replies: Sequence[Reply]) -> None:
+        """Take the spans of the replies that have ended."""
+        for (place, _), reply in zip(self._jobs(rows), replies, strict=False):
+            if reply.finish is not None:
+                self.recording.ended(place, Said(reply.ids))
+
+    def _jobs(self, rows: Sequence[int]) -> Iterator[tuple[int, Job]]:
+        """Number and job of each of these rows, which end where rows only fill the batch."""
+        places = (row if self.places is None else self.places[row] for row in rows)
+        return ((place, self.jobs[place]) for place in places if place < len(self.jobs))
 
 
 def _of_rows(context: Context, places: list[int]) -> Context:
@@ -145,7 +226,7 @@ def _of_rows(context: Context, places: list[int]) -> Context:
 def _outcome(reply: Reply | None, scores: tuple[float, ...] | None, facts: Mapping[str, Any]) -> Outcome:
     if reply is None:
         return Outcome(choice_logprobs=scores, facts=facts)
-    return Outcome(tuple(reply.ids), reply.finish, scores, facts)
+    return Outcome(tuple(reply.ids), reply.finish, scores, facts, reply_logprobs=tuple(reply.log_probs))
 
 
 # --- what a model bears ----------------------------------------------------------------------------

@@ -119,6 +119,12 @@ class Sampler:
         return kept, count == vocab or not bool(is_open.any())
 
 
+def log_probs(logits: Tensor, tokens: Tensor) -> Tensor:
+    """Log-probability of each row's token at temperature 1 [row], nats, from logits [row, vocab]."""
+    known = tokens.clamp(min=0)[:, None]  # -1 stands for no numbers, of which there is no probability either
+    return logits.float().log_softmax(-1).gather(-1, known)[:, 0]
+
+
 def _largest(logits: Tensor, count: int) -> Tensor:
     """The `count` largest logits of each row, falling; simply all where they are not many more."""
     if 8 * count > logits.shape[-1]:

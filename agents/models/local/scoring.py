@@ -7,7 +7,8 @@ batch, on copies of the prompts' cache.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
 import torch
@@ -33,6 +34,10 @@ class Branch:
     choices: list[int] = field(default_factory=list)
 
 
+Hearing = Callable[[Sequence[Branch]], AbstractContextManager[None]]
+"""Is told the branches of a forward, which are its rows, and stands around it."""
+
+
 def score(
     decoder: Decoder,
     context: Context,
@@ -40,6 +45,7 @@ def score(
     *,
     prompts: Sequence[Sequence[int]] | None = None,
     row_by_row: bool = False,
+    hearing: Hearing | None = None,
 ) -> list[tuple[float, ...]]:
     """Log-probabilities, in nats at temperature 1, of every choice of every row.
 
@@ -51,6 +57,7 @@ def score(
         choices: of each row, in tokens, terminator included; none of them empty.
         prompts: where given, every branch is read with its whole prompt: for caches that cannot be copied.
         row_by_row: one batch per row, so that the batch's shape is the row's own affair.
+        hearing: stands around every forward over branches on copies of the prompts' cache.
 
     Raises:
         FloatingPointError: when the model's logits are no numbers.
@@ -59,9 +66,10 @@ def score(
     branches = [branch for row, of_row in enumerate(choices) for branch in branches_of(row, of_row)]
     columns = context.mask.shape[-1] + max((len(branch.tokens) for branch in branches), default=0)
     for batch in _batches(branches, columns, vocab=context.logits.shape[-1], row_by_row=row_by_row):
-        logits = (
-            after_branches(decoder, context, batch) if prompts is None else _anew(decoder, prompts, batch)
-        )
+        with nullcontext() if hearing is None or prompts is not None else hearing(batch):
+            logits = (
+                after_branches(decoder, context, batch) if prompts is None else _anew(decoder, prompts, batch)
+            )
         _add_terms(terms, logits.float().log_softmax(-1), batch, choices)
     sums = [tuple(math.fsum(one) for one in of_row) for of_row in terms]
     if any(math.isnan(total) for of_row in sums for total in of_row):
@@ -81,6 +89,26 @@ def branches_of(row: int, choices: Sequence[Choice]) -> list[Branch]:
         if begins:
             branches[-1].choices.append(place)
     return branches
+
+
+def chosen(scores: Sequence[float], temperature: float, draw: float) -> int:
+    """Number of a choice drawn with probability proportional to its own to the power of 1/temperature.
+
+    Args:
+        scores: log-probability of each choice, nats.
+        temperature: 0 takes the likeliest, the first of equals.
+        draw: a number in [0, 1).
+    """
+    best = max(range(len(scores)), key=scores.__getitem__)
+    if temperature == 0:
+        return best
+    weights = [math.exp((score - scores[best]) / temperature) for score in scores]
+    left = draw * math.fsum(weights)
+    for number, weight in enumerate(weights):
+        left -= weight
+        if left < 0:
+            return number
+    return best  # rounding left a crumb
 
 
 def _firsts(logits: Tensor, choices: Sequence[Sequence[Choice]]) -> Iterator[list[float]]:

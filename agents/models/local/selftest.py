@@ -19,6 +19,7 @@ from transformers.cache_utils import DynamicLayer, DynamicSlidingWindowLayer
 
 from agents.models.local.batches import Plan
 from agents.models.local.cached import Cached
+from agents.models.local.capturing import Captures
 from agents.models.local.checks import one_line
 from agents.models.local.jobs import ExecutionPath, Job, Outcome
 from agents.models.local.loading import Loaded
@@ -63,14 +64,15 @@ class Attached(NamedTuple):
 def attach(loaded: Loaded, options: LocalOptions) -> Attached:
     """The execution path that the options ask for, or the reference path and the reason."""
     reason = None
+    captures = Captures(loaded.model, artifact=loaded.artifact)
     if options.execution == "cached":
         reason = "strict batches need the reference path" if options.strict else unfit(loaded.model)
         if reason is None:
-            path = Cached(loaded.model, cache_bytes=cache_bytes(loaded, options))
+            path = Cached(loaded.model, cache_bytes=cache_bytes(loaded, options), captures=captures)
             return Attached(path, plan=path.plan)
         reason = f"runs on the reference path, not cached: {reason}"
     rows = options.batch if options.strict else None
-    reference = Reference(loaded.model, pad_id=loaded.pad_id, strict_rows=rows)
+    reference = Reference(loaded.model, pad_id=loaded.pad_id, strict_rows=rows, captures=captures)
     return Attached(reference, "; ".join(filter(None, (reason, reference.note))) or None)
 
 

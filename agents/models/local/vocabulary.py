@@ -51,6 +51,11 @@ class Vocabulary:
         """The text of tokens, special ones included."""
         return str(self._backend.decode([*ids], skip_special_tokens=False))
 
+    @property
+    def special_texts(self) -> list[str]:
+        """How the special tokens are written."""
+        return [self._added[token] for token in self.special]
+
     def without_special(self, text: str) -> str:
         """The text with the texts of special tokens taken out."""
         for token in self.special:

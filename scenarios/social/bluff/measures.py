@@ -14,9 +14,9 @@ Hand = Mapping[str, Any]
 
 
 def hands(record: RunRecord) -> Iterator[Hand]:
-    """The played hands, in order; the answer of one that was neither called nor folded is None."""
+    """The hands claimed by decision, in order; the answer is None where it was neither call nor fold."""
     for event in record.events:
-        if event.kind == "showdown":
+        if event.kind == "showdown" and "dealt" not in event.payload:
             yield {**event.payload["hand"], "strong": event.payload["strong"]}
 
 

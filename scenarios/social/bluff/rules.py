@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from lab.core.ports import Play, Seat
 from lab.core.records import Decision, DecisionRequest, Segment, Tool, Truth, TruthSpec
 from lab.core.spaces import Choice
 from scenarios.environment import Environment, Spec
 from scenarios.social.bluff import measures, wording
-from scenarios.social.bluff.dispositions import BLUFFS, STRONG_SUM, Type, evidence
+from scenarios.social.bluff.dispositions import BLUFFS, STRONG_SUM, Type, chance_to_claim_strong, evidence
 
 POLICIES = "scenarios.social.bluff.policies:"
 CLAIM = Choice("strong", "weak")
@@ -26,9 +26,18 @@ class BluffParams(Spec):
 
     Attributes:
         rounds: how many hands are dealt.
+        opening: how many of the first claims are dealt too: the rules make them as the dealt type would, and
+            whoever sits there goes on from that past.
     """
 
     rounds: int = Field(default=8, ge=1)
+    opening: int = Field(default=0, ge=0)
+
+    @model_validator(mode="after")
+    def _someone_decides(self) -> BluffParams:
+        if self.opening >= self.rounds:
+            raise ValueError(f"opening {self.opening} leaves no claim to make in {self.rounds} rounds")
+        return self
 
 
 class BluffAgentParams(Spec):
@@ -37,7 +46,7 @@ class BluffAgentParams(Spec):
     Attributes:
         type: the claimant's disposition: ``drawn`` deals honest or bluffer with chance 1/2 each run; ``none``
             deals none. A claimant that is no scripted policy (a model, a person) has no such type, whatever
-            this says, and none is logged for it.
+            this says, and none is logged for it; unless there is an `opening`, which is made by a type.
     """
 
     type: Literal["drawn", "honest", "bluffer", "none"] = "drawn"
@@ -55,6 +64,11 @@ class Bluff(Environment[BluffParams]):
     Cards are never shown to the challenger; the payoff of a called claim tells it what the hand was.
     The claimant's type is dealt by the rules. It stands in no observation and no text: a scripted claimant
     reads it from the tool ``own_type``, and what others may know of it follows from the claimant's acts.
+
+    With an `opening` of k the first k claims are no decisions: they are drawn from the dealt type, answered,
+    settled and shown as the claimant's own past. Whoever then claims can know the type from that past alone,
+    and the logged posterior is exact: it learns from acts of the type and from nothing else. Dealt hands pay
+    and enter the score; they enter no rate.
     """
 
     Params = BluffParams
@@ -104,6 +118,8 @@ class Bluff(Environment[BluffParams]):
     def problems(cls, params: BluffParams, seats: Sequence[Seat]) -> Iterator[tuple[str, str]]:
         """Only the claimant, listed first, has a type."""
         claimant, challenger = seats
+        if params.opening and claimant.params.type == "none":
+            yield f"agents.{claimant.name}.params.type", "an opening is made by a type; 'none' deals none"
         if challenger.params.type in BLUFFS:
             yield (
                 f"agents.{challenger.name}.params.type",
@@ -112,8 +128,8 @@ class Bluff(Environment[BluffParams]):
 
     @classmethod
     def expected_decisions(cls, params: BluffParams, n_agents: int) -> int:
-        """A claim and an answer each round."""
-        return 2 * params.rounds
+        """A claim and an answer each round; the claims of the opening are dealt."""
+        return 2 * params.rounds - params.opening
 
     def play(self) -> Play:
         """Deal, claim, answer, settle; again until the last round."""
@@ -130,7 +146,7 @@ class Bluff(Environment[BluffParams]):
 
     def _dealt_type(self) -> Type | None:
         seat = self.seats[self._claimant]
-        if seat.policy != "scripted":
+        if seat.policy != "scripted" and not self.params.opening:
             return None
         given = seat.params.type
         if given == "drawn":
@@ -141,25 +157,37 @@ class Bluff(Environment[BluffParams]):
         cards = [int(10 * self.uniform(f"card.{nth}", self._claimant)) for nth in (1, 2)]
         stake = STAKES[int(2 * self.uniform("stake"))]
         strong = sum(cards) >= STRONG_SUM
-        claim = yield self.ask(
-            self._claimant,
-            self._view(self._claimant) | {"cards": cards, "stake": stake},
-            CLAIM,
-            phase="claim",
-            hidden=self._hidden(strong=strong),
-            tools=self._tools(),
-        )
-        if not claim.valid:
-            self.emit("skipped", round=self._round)
-            return
-        self._hear(claim, strong=strong, stake=stake)
+        hand = {"round": self._round, "cards": cards, "stake": stake}
+        claim: Decision | None = None
+        if self._round <= self.params.opening:
+            said = self._dealt_claim(strong=strong, stake=stake)
+        else:
+            claim = yield self.ask(
+                self._claimant,
+                self._view(self._claimant) | {"cards": cards, "stake": stake},
+                CLAIM,
+                phase="claim",
+                hidden=self._hidden(strong=strong),
+                tools=self._tools(),
+            )
+            if not claim.valid:
+                self.emit("skipped", round=self._round)
+                return
+            said = str(claim.action)
+        self._hear(said, claim, strong=strong, stake=stake)
         answer = yield self.ask(
             self._challenger,
-            self._view(self._challenger) | {"stake": stake, "claim": claim.action},
+            self._view(self._challenger) | {"stake": stake, "claim": said},
             ANSWER,
             phase="answer",
         )
-        self._settle(claim, answer, cards=cards, stake=stake)
+        self._settle(hand, said, claim, answer)
+
+    def _dealt_claim(self, *, strong: bool, stake: int) -> str:
+        """A claim of the opening, drawn from the dealt type."""
+        assert self._type is not None, "an opening is made by a type"
+        chance = chance_to_claim_strong(self._type, strong=strong, stake=stake)
+        return "strong" if self.uniform("bluff.opening", self._claimant) < chance else "weak"
 
     def _hidden(self, *, strong: bool) -> dict[str, Truth]:
         truths = {"strong": Truth(strong, visible=True)}
@@ -174,22 +202,22 @@ class Bluff(Environment[BluffParams]):
             return ()
         return (Tool("own_type", {"type": "object", "properties": {}}, lambda: dealt, reads_truth=True),)
 
-    def _hear(self, claim: Decision, *, strong: bool, stake: int) -> None:
-        """Log what was claimed, and let the ideal observer learn from it."""
-        so = "strong" if strong else "weak"
-        self.claim(claim, "hand", said=claim.action, world=so, private=so)
-        item = self.emit(
-            "claim", agent=self._claimant, target=self._challenger, decision=claim, said=claim.action
-        )
-        self.expose(self._challenger, "claim", item, text=claim.action)
-        self._log_odds += evidence(strong=strong, stake=stake, claim=str(claim.action))
+    def _hear(self, said: str, claim: Decision | None, *, strong: bool, stake: int) -> None:
+        """Log what was claimed, and let the ideal observer learn from it if it was an act of the type."""
+        if claim:
+            so = "strong" if strong else "weak"
+            self.claim(claim, "hand", said=said, world=so, private=so)
+        item = self.emit("claim", agent=self._claimant, target=self._challenger, decision=claim, said=said)
+        self.expose(self._challenger, "claim", item, text=said)
+        if claim is None or self.seats[self._claimant].policy == "scripted":
+            self._log_odds += evidence(strong=strong, stake=stake, claim=said)
 
-    def _settle(self, claim: Decision, answer: Decision, *, cards: list[int], stake: int) -> None:
-        strong = sum(cards) >= STRONG_SUM
-        won = payoff(claim.action, answer.action, strong=strong, stake=stake)
-        hand = {"round": self._round, "cards": cards, "stake": stake}
-        hand |= {"claim": claim.action, "answer": answer.action, "won": won}
-        item = self.emit("showdown", hand=hand, strong=strong)
+    def _settle(self, hand: dict[str, Any], said: str, claim: Decision | None, answer: Decision) -> None:
+        strong = sum(hand["cards"]) >= STRONG_SUM
+        won = payoff(said, answer.action, strong=strong, stake=hand["stake"])
+        hand |= {"claim": said, "answer": answer.action, "won": won}
+        shown: dict[str, Any] = {"hand": hand, "strong": strong} | ({} if claim else {"dealt": True})
+        item = self.emit("showdown", **shown)
         self._past.append(hand)
         for agent, decision, points in (
             (self._claimant, claim, won),

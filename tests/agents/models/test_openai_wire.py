@@ -73,6 +73,33 @@ def test_a_completion_is_read_as_far_as_it_says_something() -> None:
     assert read.counts == {"cached_tokens": 8, "reasoning_tokens": 4}
 
 
+def test_who_asks_for_tokens_gets_their_log_probabilities() -> None:
+    ids = {"return_token_ids": True}
+    assert settings_of(REQUEST, family_of("qwen"), extra=ids, optional=ALL)["logprobs"] is True
+    without = settings_of(REQUEST, family_of("qwen"), extra=ids | {"logprobs": False}, optional=ALL)
+    assert without["logprobs"] is False
+    assert "logprobs" not in settings_of(REQUEST, family_of("qwen"), extra={}, optional=ALL)
+
+
+@pytest.mark.parametrize(
+    ("content", "read"),
+    [
+        ([{"logprob": -0.5}, {"logprob": 0}], (-0.5, 0.0)),
+        ([{"logprob": -0.5}], None),
+        ([{"logprob": -0.5}, {"logprob": None}], None),
+        ([{"logprob": -0.5}, {"logprob": float("-inf")}], None),
+        ([{"logprob": -0.5}, "x"], None),
+        (None, None),
+    ],
+)
+def test_log_probabilities_count_when_there_is_one_for_each_token(
+    content: object, read: tuple[float, ...] | None
+) -> None:
+    data = completion("left")
+    data["choices"][0] |= {"token_ids": [3, 4], "logprobs": {"content": content}}
+    assert read_completion(data).reply_logprobs == read
+
+
 def test_what_a_server_does_not_tell_is_none() -> None:
     read = read_completion({"choices": [{"message": {"content": "left"}}]})
     assert (read.text, read.finish, read.tokens_in, read.tokens_out) == ("left", None, None, None)

@@ -13,6 +13,7 @@ from lab.core.errors import UnknownName, UsageError
 from lab.organism.data import corpus_hash, held_out_corpus, training_corpus
 from lab.organism.recipe import recipe
 from lab.organism.training import HELD_OUT, Training, open_log, train_organism
+from tests.support.readings import readings_of_bluff
 from tests.support.verified import Recorder
 
 
@@ -108,3 +109,20 @@ def test_a_full_training_passes_its_gate(seed: int, tmp_path: Path, verified: Re
     )
     assert made.judged.calibration.episodes >= 1_000
     assert distance <= 0.02
+    read = readings_of_bluff(made.folder, episodes=1_000)
+    last = f"twin {max(read.twin):.3f}, posterior {read.posterior:.3f}"
+    verified.record(
+        f"organism bluff, seed {seed}, read on 1,000 held-out episodes: strong ≥ .99 from layer 1, ≤ .55 at "
+        "layer 0; type at layer 3 ≥ posterior − .05 and ≥ twin + .04; true from false claims ≥ .95",
+        f"strong {_shown(read.strong)}; type {_shown(read.type)}, {last}; claims {_shown(read.claimed)}, "
+        f"after the claim {_shown(read.after)}",
+    )
+    assert read.strong[0] <= 0.55
+    assert min(read.strong[1:]) >= 0.99
+    assert read.type[3] >= read.posterior - 0.05
+    assert read.type[3] >= max(read.twin) + 0.04
+    assert min(read.claimed[1:]) >= 0.95
+
+
+def _shown(values: list[float]) -> str:
+    return " ".join(f"{value:.3f}" for value in values)

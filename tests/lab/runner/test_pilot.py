@@ -28,6 +28,7 @@ def test_calls_are_counted_with_the_cognition_of_the_agent(cognition: str, calls
     (use,) = found.uses
     assert (found.decisions, found.whole) == (ROUNDS * 2 * 4, True)
     assert (use.agent, use.calls) == ("ann", ROUNDS * 2 * calls)
+    assert use.answers == ROUNDS * 2
     assert use.prompt_chars > use.reply_chars > 0
 
 

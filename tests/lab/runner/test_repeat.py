@@ -10,9 +10,11 @@ import pytest
 
 import lab
 from db.schema import HEAD, upgrade
+from db.store import open_store
 from lab.api import Run
 from lab.core.errors import LabError, UnknownName, UsageError
-from lab.runner.repeat import swap_setting
+from lab.runner.repeat import played_by, swap_setting
+from tests.support.captures import bluff_run
 from tests.support.old_logs import at_first_schema
 from tests.support.studies import count
 
@@ -183,3 +185,42 @@ def test_a_fork_starts_at_a_decision(base: Run) -> None:
 def test_an_unknown_run_is_named(base: Run) -> None:
     with pytest.raises(UnknownName, match="unknown run 'zzz'"):
         lab.replay("zzz", db=base.db)
+
+
+def captured_calls(run: Run) -> list[tuple[int, str]]:
+    """Seq and origin of every capture of a run."""
+    sql = f"select seq, origin from capture where run = '{run.id}' order by seq"
+    return [(int(seq), str(origin)) for seq, origin in lab.query(sql, db=run.db).rows()]
+
+
+@pytest.fixture(scope="module")
+def captured(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A run of eight claims whose activations are kept."""
+    return bluff_run(tmp_path_factory.mktemp("captured") / "log.db", capture="mid")
+
+
+def test_a_fork_captures_as_its_base_did_and_a_replay_captures_nothing(captured: Run) -> None:
+    kept = captured_calls(captured)
+    at = kept[4][0]
+    forked = lab.fork(captured.id, at=at, reseed=1, db=captured.db)
+    assert forked.warnings == ()
+    assert captured_calls(forked)[0] == (at, "live")
+    assert lab.replay(captured.id, db=captured.db).same
+    assert captured_calls(captured) == kept
+
+
+def test_an_agent_that_is_swapped_keeps_no_captures(captured: Run) -> None:
+    at = captured_calls(captured)[4][0]
+    forked = lab.fork(captured.id, at=at, swap=["ann=local/organisms/bluff"], db=captured.db)
+    assert captured_calls(forked) == []
+
+
+def test_who_played_is_told_of_a_fork_from_its_decision_on(captured: Run) -> None:
+    at = captured_calls(captured)[4][0]
+    forked = lab.fork(captured.id, at=at, swap=["ann=scripted/truthful"], db=captured.db)
+    with open_store(captured.db, create=False) as store:
+        assert played_by(store, captured.info).policies["ann"]["capture"] == {"layers": "mid"}
+        assert played_by(store, forked.info).policies["ann"] == {"kind": "scripted", "name": "truthful"}
+        assert (
+            played_by(store, forked.info).policies["bob"] == played_by(store, captured.info).policies["bob"]
+        )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from lab.core.canonical import canonical
+from lab.core.captures import Captured, CaptureSource
 from lab.core.ports import Batch, Policy, PolicyContext, Progress
 from lab.core.records import Decision, DecisionRequest
 from lab.core.rows import ArtifactRow, CallRow, ClaimRow, ExposureRow, HiddenRow
@@ -51,6 +52,9 @@ class Kept:
 
     def write_artifact(self, row: ArtifactRow) -> None:
         raise AssertionError("no policy here uses a model")
+
+    def write_captured(self, source: CaptureSource, captured: Captured) -> None:
+        raise AssertionError("no policy here keeps activations")
 
     async def committed(self) -> None:
         return

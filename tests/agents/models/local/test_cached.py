@@ -92,6 +92,7 @@ def assert_equal(found: Sequence[Outcome], right: Sequence[Outcome]) -> None:
     for one, other in zip(found, right, strict=True):
         assert (one.reply_ids, one.finish) == (other.reply_ids, other.finish)
         assert one.choice_logprobs == pytest.approx(other.choice_logprobs, abs=1e-4)
+        assert one.reply_logprobs == pytest.approx(other.reply_logprobs, abs=1e-4)
 
 
 def reference(model: PreTrainedModel) -> Reference:

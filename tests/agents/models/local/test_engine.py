@@ -14,6 +14,7 @@ import torch
 from agents.models.local.engine import Engine, Result, is_lack_of_memory
 from agents.models.local.jobs import Job, Outcome
 from lab.core.calls import ModelFailure
+from lab.core.errors import UsageError
 
 
 class FakePath:
@@ -222,6 +223,14 @@ def test_a_crash_fails_the_jobs_that_cause_it_and_no_others(error: BaseException
     failure = results[3]
     assert isinstance(failure, ModelFailure)
     assert failure.message in ("ValueError: logits are no numbers", "SystemExit: 3")
+
+
+def test_what_a_model_cannot_give_is_a_refused_request_of_that_job_alone() -> None:
+    def fault(keys: list[int]) -> None:
+        if 3 in keys:
+            raise UsageError("layer 9 is out of range")
+
+    assert answers(FakePath(fault), [job(key) for key in range(5)]) == [0, 1, 2, "refused_request", 4]
 
 
 def test_a_path_that_returns_too_little_has_crashed() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -13,9 +12,11 @@ import pytest
 import torch
 
 from agents.models.local.loading import Loaded, load
-from agents.models.local.model import LocalModel, chosen, gap_facts, key_of, stop_texts
+from agents.models.local.model import LocalModel, gap_facts, key_of, stop_texts
 from agents.models.local.options import LocalOptions
+from agents.models.local.scoring import chosen
 from lab.core.calls import ModelFailure, ModelReply, ModelRequest, SegmentSpan
+from lab.core.captures import CaptureSpec
 from lab.core.streams import uniform
 from tests.support import zoo
 from tests.support.zoo import ZooFolder
@@ -77,6 +78,46 @@ def test_a_reply_tells_its_tokens_and_what_it_was_made_with(model: LocalModel, l
     assert reply.artifact.config["note"] is None
 
 
+def test_a_reply_tells_the_log_probability_of_each_of_its_tokens(model: LocalModel, loaded: Loaded) -> None:
+    asked = [
+        request(seed, sampling={"temperature": 0.5, "top_k": 3, "max_tokens": 5 + seed}) for seed in range(4)
+    ]
+    for reply in answers(model, *asked):
+        assert reply.prompt_ids is not None
+        assert reply.reply_ids is not None
+        parts = [
+            plain_logprob(loaded, reply.prompt_ids + reply.reply_ids[:n], reply.reply_ids[n : n + 1])
+            for n in range(len(reply.reply_ids))
+        ]
+        assert reply.reply_logprobs == pytest.approx(parts, abs=1e-4)  # of the model, not of the sampler
+
+
+def test_a_capture_that_cannot_be_had_fails_that_request_alone(model: LocalModel) -> None:
+    far = CaptureSpec(layers=(9,))
+    bad, good, plain = asyncio.run(
+        model.complete([request(1, capture=far), request(2, capture=CaptureSpec()), request(3)])
+    )
+    assert isinstance(bad, ModelFailure)
+    assert bad.kind == "refused_request"
+    assert "layer 9 is out of range: this model has layers 0 to 2" in bad.message
+    assert isinstance(good, ModelReply)
+    assert isinstance(plain, ModelReply)
+    assert good.captured is not None
+    assert [span.reason for span in good.captured.spans] == [
+        "nothing says where an action stands in this reply"
+    ]
+    assert plain.captured is None
+
+
+def test_a_segment_of_several_with_one_name_is_the_last(model: LocalModel) -> None:
+    segments = (SegmentSpan("name", 0, 0, 3), SegmentSpan("name", 0, 8, 11))
+    spec = CaptureSpec(spans=("segment(name)",))
+    (reply,) = answers(model, request(segments=segments, capture=spec))
+    assert reply.captured is not None
+    assert reply.segment_ids is not None
+    assert reply.captured.spans[0][1:3] == reply.segment_ids[1]
+
+
 def test_a_reply_depends_on_its_request_alone(model: LocalModel) -> None:
     alone = [answers(model, request(seed))[0].reply_ids for seed in range(6)]
     together = [reply.reply_ids for reply in answers(model, *(request(seed) for seed in reversed(range(6))))]
@@ -90,7 +131,7 @@ def test_a_scored_reply_is_drawn_from_its_choices_by_the_requests_key(
     replies = answers(model, *(request(seed, choices=CHOICES, decide="score") for seed in range(20)))
     (scores,) = {tuple((reply.choice_logprobs or {}).items()) for reply in replies[:1]}
     for seed, reply in enumerate(replies):
-        assert reply.text == chosen(dict(scores), 1.0, uniform(seed))
+        assert reply.text == scores[chosen([score for _, score in scores], 1.0, uniform(seed))][0]
     assert len({reply.text for reply in replies}) > 1
 
 
@@ -246,22 +287,6 @@ def test_every_family_template_and_tokenizer_answers(
         plain_logprob(loaded, scored.prompt_ids or (), scored.reply_ids or ()), rel=1e-3
     )
     model.engine.close()
-
-
-def test_chosen_draws_each_choice_as_often_as_its_share() -> None:
-    scores = {"a": math.log(0.06), "b": math.log(0.03), "c": math.log(0.01)}
-    counts = Counter(chosen(scores, 1.0, (number + 0.5) / 1000) for number in range(1000))
-    assert counts == {"a": 600, "b": 300, "c": 100}
-    sharp = Counter(chosen(scores, 0.5, (number + 0.5) / 460) for number in range(460))
-    assert sharp == {"a": 360, "b": 90, "c": 10}
-
-
-def test_at_temperature_zero_the_first_of_the_likeliest_is_chosen() -> None:
-    assert chosen({"a": -2.0, "b": -1.0, "c": -1.0}, 0, 0.99) == "b"
-
-
-def test_a_draw_at_the_very_end_still_chooses() -> None:
-    assert chosen({"a": -800.0, "b": -1000.0}, 0.1, 1 - 2**-53) in ("a", "b")
 
 
 @pytest.mark.parametrize(("text", "gap"), [("a", 0.0), (" b\n", 1.5), ("c", None)])

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 import pytest
@@ -8,7 +9,7 @@ import torch
 
 from agents.models.local import scoring
 from agents.models.local.decoder import Context, Decoder
-from agents.models.local.scoring import Branch, Choice, branches_of, score
+from agents.models.local.scoring import Branch, Choice, branches_of, chosen, score
 from tests.support.zoo import FAMILIES, random_model, tokenizer_of
 
 END = 2
@@ -126,3 +127,19 @@ def test_choices_that_begin_alike_share_a_branch(
     choices: list[Choice], branches: list[tuple[Choice, list[int]]]
 ) -> None:
     assert branches_of(4, choices) == [Branch(4, tokens, of) for tokens, of in branches]
+
+
+def test_chosen_draws_each_choice_as_often_as_its_share() -> None:
+    scores = [math.log(0.06), math.log(0.03), math.log(0.01)]
+    counts = Counter(chosen(scores, 1.0, (number + 0.5) / 1000) for number in range(1000))
+    assert counts == {0: 600, 1: 300, 2: 100}
+    sharp = Counter(chosen(scores, 0.5, (number + 0.5) / 460) for number in range(460))
+    assert sharp == {0: 360, 1: 90, 2: 10}
+
+
+def test_at_temperature_zero_the_first_of_the_likeliest_is_chosen() -> None:
+    assert chosen([-2.0, -1.0, -1.0], 0, 0.99) == 1
+
+
+def test_a_draw_at_the_very_end_still_chooses() -> None:
+    assert chosen([-800.0, -1000.0], 0.1, 1 - 2**-53) in (0, 1)

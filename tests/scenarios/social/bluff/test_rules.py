@@ -9,6 +9,7 @@ import pytest
 from lab.core.canonical import unlabel
 from lab.core.ports import Seat
 from scenarios.look import Look
+from scenarios.social.bluff.measures import hands
 from scenarios.social.bluff.policies import Caller, Claimant, Truthful
 from scenarios.social.bluff.rules import Bluff, BluffAgentParams, BluffParams, payoff
 from tests.scenarios.social.readers import Fixed, Kept, Reader
@@ -18,11 +19,15 @@ from tests.support.worlds import Played, play
 P_STRONG = {("honest", 1): 0.03, ("honest", 3): 0.03, ("bluffer", 1): 0.30, ("bluffer", 3): 0.85}
 
 
-def _run(seed: int = 1, type_: str = "drawn", rounds: int = 8, **agents: Any) -> tuple[Played, Kept]:
+def _run(
+    seed: int = 1, type_: str = "drawn", rounds: int = 8, opening: int = 0, **agents: Any
+) -> tuple[Played, Kept]:
     kept = Kept()
     players = {"ann": agents.get("ann", Claimant()), "bob": agents.get("bob", Caller())}
     given = {"ann": {"type": type_}}
-    played = play(Bluff, {"rounds": rounds}, players, seed=seed, agent_params=given, sink=kept)
+    played = play(
+        Bluff, {"rounds": rounds, "opening": opening}, players, seed=seed, agent_params=given, sink=kept
+    )
     return played, kept
 
 
@@ -205,6 +210,49 @@ def test_a_round_without_an_answer_pays_nobody_and_its_claim_still_counts() -> N
     assert played.measures["call_rate"] is None
     assert played.measures["truthful_share"] is not None
     assert len(kept.claims) == 1
+
+
+def test_an_opening_is_claimed_by_the_dealt_type_and_the_rest_by_who_sits_there() -> None:
+    played, _ = _run(ann=Truthful(), opening=5)
+    claims = [decision for decision in played.record.decisions if decision.phase == "claim"]
+    assert len(claims) == 3
+    assert len(_hands(played)) == 8
+
+
+@pytest.mark.parametrize(("type_", "stake"), P_STRONG)
+def test_an_opening_bluffs_at_the_rate_of_its_type(type_: str, stake: int) -> None:
+    played, _ = _run(type_=type_, rounds=601, opening=600, ann=Truthful())
+    weak = [hand for hand in _hands(played)[:600] if not hand["strong"] and hand["stake"] == stake]
+    share = sum(hand["claim"] == "strong" for hand in weak) / len(weak)
+    assert share == pytest.approx(P_STRONG[type_, stake], abs=0.1)
+
+
+def test_the_posterior_learns_from_acts_of_the_type_and_from_nothing_else() -> None:
+    kept = Kept()
+    players: dict[str, Any] = {"ann": Fixed(claim=["strong"] * 3), "bob": Caller()}
+    play(Bluff, {"opening": 5}, players, kinds={"ann": "llm"}, sink=kept)
+    odds = [row.posterior for row in kept.truths("type")]
+    assert len(odds) == 3
+    assert len(set(odds)) == 1
+    assert odds[0] != 0
+
+
+def test_dealt_hands_enter_no_rate() -> None:
+    played, _ = _run(ann=Truthful(), opening=7, type_="bluffer")
+    assert {event.payload.get("dealt") for event in played.record.events if event.kind == "showdown"} == {
+        True,
+        None,
+    }
+    assert len(list(hands(played.record))) == 1
+
+
+def test_an_opening_must_leave_a_claim_to_make_and_be_some_types() -> None:
+    with pytest.raises(ValueError, match="opening 8 leaves no claim to make in 8 rounds"):
+        BluffParams(rounds=8, opening=8)
+    seats = [Seat("ann", None, BluffAgentParams(type="none")), Seat("bob", None, BluffAgentParams())]
+    (problem,) = Bluff.problems(BluffParams(opening=2), seats)
+    assert problem[0] == "agents.ann.params.type"
+    assert Bluff.expected_decisions(BluffParams(rounds=8, opening=5), 2) == 11
 
 
 def test_a_type_for_the_challenger_is_a_problem() -> None:
