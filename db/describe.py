@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sqlalchemy import Column, Table
 
-from db.columns import metadata
+from db.tables import metadata
 from db.view_parts import View
 from db.views import VIEWS
 

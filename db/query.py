@@ -16,9 +16,9 @@ from typing import Any
 
 from sqlalchemy.exc import DBAPIError
 
-from db.columns import metadata
 from db.connection import explain, read_only
 from db.store import Store
+from db.tables import metadata
 from db.views import VIEWS
 from lab.core.errors import StoreError, UsageError, nearest, suggestion
 

@@ -10,16 +10,8 @@ from __future__ import annotations
 from sqlalchemy import ForeignKey, Index, Table
 from sqlalchemy import text as sql
 
-from db.columns import (
-    integer,
-    log_table,
-    logged_run,
-    metadata,
-    number,
-    of_run,
-    state,
-    string,
-)
+from db.columns import integer, log_table, logged_run, number, of_run, state, string
+from db.columns import metadata as metadata  # theirs and those of the readouts: import it from here
 from db.readout_tables import capture, finding, probe, probe_score, shard, site_set
 
 study = log_table(

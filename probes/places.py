@@ -158,7 +158,7 @@ class Remote:
 
 def _remote(url: str) -> Remote:
     try:
-        from fsspec.core import url_to_fs  # type: ignore[import-untyped]
+        from fsspec.core import url_to_fs
 
         files, base = url_to_fs(url)
     except ImportError as error:

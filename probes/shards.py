@@ -194,7 +194,10 @@ def row_keys(root: str, path: str) -> list[RowKey]:
     runs, spans = (json.loads(header["__metadata__"][name]) for name in ("runs", "spans"))
     offset = start + tensor["data_offsets"][0]
     keys = np.memmap(file, dtype="<i8", mode="r", offset=offset, shape=tuple(tensor["shape"]))
-    return [RowKey(runs[run], *call, spans[span]) for run, *call, span in keys.tolist()]
+    return [
+        RowKey(runs[run], seq, call, attempt, try_, spans[span])
+        for run, seq, call, attempt, try_, span in keys.tolist()
+    ]
 
 
 def read_header(file: Path) -> tuple[Mapping[str, Any], int]:

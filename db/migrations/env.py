@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from db.columns import metadata
+from db.tables import metadata
 from db.triggers import create_triggers, drop_triggers
 from db.views import create_views, drop_views
 

@@ -18,5 +18,10 @@ Read `climb.py` first: it goes from a question to stored findings.
     wording.py      the sentences
     finding.py      findings: made, stored, read again
     fitted.py       probes: fitted, stored, applied to other runs
+    readings.py     what a probe said of decisions, and what to compare it with
+    timelines.py    a run over time: scores, what is so, what happened
+    strips.py       a decision token by token: scores, the action, its claims
+    pictures.py     both drawn, of a run that is named or chosen by rule
+    report.py       findings as a page with its figures
     climb.py        from a question to findings, within a budget
 """

@@ -21,6 +21,7 @@ from probes.readers.evaluate import HeldOut, ReaderName
 from probes.readers.files import FittedProbe, save
 from probes.readers.fit import Source, fit_probe
 from probes.readers.tasks import Task
+from probes.readers.threads import few_threads
 
 if TYPE_CHECKING:
     from db.capture_rows import CapturedRow
@@ -45,10 +46,11 @@ def fit_all(store: Store, measured: Measured) -> Fitted:
         tokenizer=model.tokenizer,
         weights=model.fingerprint,
     )
-    return {
-        (reader, layer): fit_probe(table, assessment, source, layer=layer, reader=reader)
-        for reader, layer in assessment.held_out
-    }
+    with few_threads(table.numbers):
+        return {
+            (reader, layer): fit_probe(table, assessment, source, layer=layer, reader=reader)
+            for reader, layer in assessment.held_out
+        }
 
 
 def keep_probes(store: Store, measured: Measured, probes: Fitted) -> int:

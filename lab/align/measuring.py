@@ -25,6 +25,7 @@ from probes.readers.assess import assess
 from probes.readers.assessment import Assessment
 from probes.readers.metrics import primary
 from probes.readers.table import Table
+from probes.readers.threads import few_threads
 
 REPLAYS = 5
 """Runs replayed to see that the log repeats, spread over the study."""
@@ -117,7 +118,8 @@ def _assessed(
             untested["twin"] = layers
         else:
             twin = aligned.table(layers)
-    return assess(table, text=text, twin=twin, settings=question.measuring)
+    with few_threads(table.numbers):
+        return assess(table, text=text, twin=twin, settings=question.measuring)
 
 
 def _joined(store: Store, aligned: Aligned, table: Table, untested: dict[str, str], budget: Budget) -> Joined:
@@ -204,13 +206,14 @@ def _with_transfer(
     for layer in table.layers:
         if not budget.left():
             return evidence.lacking("L3", OUT_OF_TIME)
-        transfers[layer] = left_out(
-            table,
-            aligned.cells,
-            fold,
-            layer=layer,
-            reader=reader,
-            bootstraps=question.measuring.bootstraps,
-            seed=question.measuring.seed,
-        )
+        with few_threads(table.numbers):
+            transfers[layer] = left_out(
+                table,
+                aligned.cells,
+                fold,
+                layer=layer,
+                reader=reader,
+                bootstraps=question.measuring.bootstraps,
+                seed=question.measuring.seed,
+            )
     return evidence.with_transfer(transfers)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from db.probes import ProbeRow
 from db.store import Store
+from lab.align.ladder import FEW_RUNS
 from lab.align.scope import Key
 from lab.analysis.rows import rows
 from lab.core.canonical import unlabel
@@ -124,9 +125,11 @@ def read_basis(store: Store, probe: ProbeRow, readings: Sequence[Reading]) -> Ba
     model = next(rows(store, "SELECT name FROM model_artifact WHERE id = ?", probe.artifact), {"name": ""})
     runs = {one.run for one in readings}
     folds = {one.fold for one in readings if one.fold is not None}
-    unit = "seed" if len(runs) > len({one.seed for one in readings}) else "run"
+    seeds = len({one.seed for one in readings})
+    unit = "seed" if len(runs) > seeds else "run"
     marks = {
         "single seed": model["name"].startswith("organisms/"),
+        "under 30 runs": seeds < FEW_RUNS,
         "proxy reader": any(True for _ in rows(store, _PROXY, probe.artifact, probe.span, probe.id)),
     }
     return Basis(

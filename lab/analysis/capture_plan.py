@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from agents.capture_options import CaptureOptions, capture_bytes, model_shape
+from agents.llm import card_of
 from agents.models.local.options import options_of
-from agents.models.local.shapes import ModelShape
-from agents.models.spec import ModelSpec, model_spec
+from agents.models.local.shapes import IN_REPLY, KEPT_BYTES, ModelShape
+from agents.models.spec import DEFAULT_SAMPLING, ModelSpec, model_spec
 from lab.core.captures import CaptureSpec
 from scenarios.spec import Scenario
 
@@ -17,17 +18,33 @@ GATHERED_BYTES = 64_000_000
 
 
 class Capturing(NamedTuple):
-    """An agent whose activations are kept; `shape` is None where its model's config is not here yet."""
+    """An agent whose activations are kept.
+
+    Attributes:
+        agent: its name.
+        model: its model.
+        spec: what is kept.
+        shape: of the model; None where its config is not here yet.
+        reply_tokens: most tokens of a reply that wait until its choice is known; 0 where none has to.
+    """
 
     agent: str
     model: ModelSpec
     spec: CaptureSpec
     shape: ModelShape | None
+    reply_tokens: int = 0
 
     @property
     def answer_bytes(self) -> int | None:
         """What one answer takes."""
         return None if self.shape is None else capture_bytes(self.spec, self.shape)
+
+    @property
+    def waiting_bytes(self) -> int | None:
+        """What the tokens of one reply take until one of them turns out to be the one kept."""
+        if self.answer_bytes is None:
+            return None
+        return self.reply_tokens * self.answer_bytes // max(len(self.spec.spans), 1)
 
 
 def capturing(scenario: Scenario, *, download: bool = False) -> tuple[Capturing, ...]:
@@ -46,7 +63,8 @@ def capturing(scenario: Scenario, *, download: bool = False) -> tuple[Capturing,
             policy = kept[one.name]
             model = model_spec(str(policy["model"]), one.aliases)
             spec = CaptureOptions(**policy["capture"]).spec()
-            found.append(Capturing(one.name, model, spec, model_shape(model, download=download)))
+            shape = model_shape(model, download=download)
+            found.append(Capturing(one.name, model, spec, shape, _reply_tokens(policy, model, spec)))
     return tuple(found)
 
 
@@ -78,6 +96,8 @@ def most_bytes(agents: Iterable[Capturing], decisions: int | None) -> float | No
 def memory_bytes(agents: Sequence[Capturing], kept: Sequence[float | None], *, in_flight: int) -> int | None:
     """Most bytes in memory in one process: of a batch of every model, and of runs that wait to be written.
 
+    A generated reply is kept whole until it is known which of its tokens decided.
+
     Args:
         agents: whose activations are kept, of all cells.
         kept: what a run of each cell keeps.
@@ -88,8 +108,19 @@ def memory_bytes(agents: Sequence[Capturing], kept: Sequence[float | None], *, i
         if one.answer_bytes is None:
             return None
         rows = options_of(one.model.options).batch
-        batches[one.model.key] = max(batches.get(one.model.key, 0), rows * one.answer_bytes)
+        replies = min(rows * (one.waiting_bytes or 0), KEPT_BYTES)
+        batches[one.model.key] = max(batches.get(one.model.key, 0), rows * one.answer_bytes + replies)
     if None in kept:
         return None
     waiting = max((min(size or 0.0, GATHERED_BYTES) for size in kept), default=0.0)
     return round(sum(batches.values()) + in_flight * waiting)
+
+
+def _reply_tokens(policy: Mapping[str, Any], model: ModelSpec, spec: CaptureSpec) -> int:
+    """Most tokens of a reply that are kept until it ends: none where choices are scored."""
+    card = card_of(model)
+    decide = card.decide if card else policy.get("decide", "generate")
+    if decide == "score" or not spec.vectors or not IN_REPLY & set(spec.spans):
+        return 0
+    asked = {**DEFAULT_SAMPLING, **model.sampling, **(policy.get("sampling") or {})}
+    return int(asked["max_tokens"] or 0)

@@ -59,6 +59,9 @@ def check(device: str, shape: Mapping[str, Any] = QWEN3_8B, *, dtype: str = "bfl
         what = f"{WORLDS} worlds x {AGENTS} agents x {TURNS} turns"
         yield f"{what}: {rate:.1f} decisions/s, model loading included"
         yield peak(device)
+        rate, _ = measured(folder, "captured", options, worlds=WORLDS, capture={"spans": ["pre_action"]})
+        yield f"{what}, all layers captured: {rate:.1f} decisions/s"
+        yield host_copy(folder / "captured.db", device, WORLDS * AGENTS * TURNS / rate)
         strict = {**options, "strict": True, "batch": 32, "execution": "reference"}
         rate, many = measured(folder, "strict-many", strict, worlds=WORLDS)
         _, few = measured(folder, "strict-few", strict, worlds=2)
@@ -81,7 +84,12 @@ def random_model(device: str, shape: Mapping[str, Any], dtype: str) -> Any:
 
 
 def measured(
-    folder: Path, name: str, options: Mapping[str, Any], *, worlds: int
+    folder: Path,
+    name: str,
+    options: Mapping[str, Any],
+    *,
+    worlds: int,
+    capture: Mapping[str, Any] | None = None,
 ) -> tuple[float, dict[int, str]]:
     """Decisions a second of a study of so many worlds, and each run's digest by its seed.
 
@@ -90,7 +98,9 @@ def measured(
     """
     sampling = {"temperature": 0.7, "max_tokens": REPLY_TOKENS}
     alias = {"model": f"local/{folder / 'model'}", "options": {**options, **sampling}}
-    file = write_study(folder, name, alias, agents=AGENTS, params={"turns": TURNS}, seeds=worlds)
+    file = write_study(
+        folder, name, alias, agents=AGENTS, params={"turns": TURNS}, seeds=worlds, capture=capture
+    )
     start = perf_counter()
     study = batch(file, db=str(folder / f"{name}.db"))
     taken_s = perf_counter() - start
@@ -108,6 +118,23 @@ def peak(device: str) -> str:
     if not device.startswith("cuda"):
         return "peak memory: not measured without CUDA"
     return f"peak memory: {torch.cuda.max_memory_allocated() / 2**30:.1f} GiB"
+
+
+def host_copy(database: Path, device: str, taken_s: float) -> str:
+    """What share of a captured run's time the copy of its rows from the device to the CPU takes."""
+    import torch
+
+    with open_store(str(database), create=False) as store:
+        ((size,),) = query(store, "SELECT sum(bytes) FROM shard").rows
+    rows = torch.zeros(int(size), dtype=torch.uint8, device=device)
+    if device.startswith("cuda"):
+        torch.cuda.synchronize()
+    start = perf_counter()
+    rows.cpu()
+    copied_s = perf_counter() - start
+    return (
+        f"host copy: {int(size) / 2**20:.1f} MiB in {copied_s * 1e3:.2f} ms, {copied_s / taken_s:.2%} of it"
+    )
 
 
 def out_of_memory(folder: Path, device: str, options: Mapping[str, Any]) -> str:

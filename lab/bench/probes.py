@@ -14,11 +14,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from db.store import Store, open_store
 from lab.bench.cached_path import CACHE_BYTES, SIZE, Ids, encoded_anew, play, random_llama
 from lab.bench.capture_peers import PEERS
 from lab.bench.engine import Figure
 from lab.bench.workload import cpu_s
-from lab.core.captures import CaptureSpec
+from lab.core.captures import Captured, CaptureSource, CaptureSpec
 from lab.core.errors import LabError
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def figures(rounds: int = 5, size: Mapping[str, int] = SIZE, agents: int = 16) -
         model = random_llama(size)
         with tempfile.TemporaryDirectory() as folder:
             yield from acting(model, rounds, agents, probe_files(model, Path(folder)))
+            yield from writing(model, rounds, agents, Path(folder))
         yield from peers(model, rounds)
     finally:
         torch.set_num_threads(threads)
@@ -70,6 +72,22 @@ def acting(model: Any, rounds: int, agents: int, probes: tuple[str, ...]) -> Ite
         yield Figure(name, statistics.median(ratios[name]), "× no capture", gate)
     name = f"{agents} agents × 6 turns, all layers captured"
     yield Figure(name, statistics.median(against_naive), "× as fast as naive", 3.0, at_least=True)
+
+
+def writing(model: Any, rounds: int, agents: int, folder: Path) -> Iterator[Figure]:
+    """CPU time of writing the captures of all turns: its share of that of the turns, and of a decision."""
+    shares, each = [], []
+    for seed in range(rounds):
+        kept: list[Captured] = []
+        acted_s, _ = _turns(model, seed, agents, CaptureSpec(), kept)
+        with open_store(str(folder / f"{seed}.db")) as store:
+            run = _begun(store)
+            written_s = cpu_s(partial(_write, store, run, kept))
+        shares.append(written_s / acted_s)
+        each.append(written_s / len(kept) * 1e6)
+    name = f"writing the captures of {agents} agents × 6 turns"
+    yield Figure(name, statistics.median(shares), "of decision time", 0.02)
+    yield Figure("writing the captures of a decision", statistics.median(each), "µs")
 
 
 def peers(model: Any, rounds: int) -> Iterator[Figure]:
@@ -114,8 +132,10 @@ def _many_sites(blocks: int, spans: tuple[str, ...]) -> CaptureSpec:
     return CaptureSpec(sites=MANY, layers=tuple(range(1, blocks + 1)), spans=spans)
 
 
-def _turns(model: Any, seed: int, agents: int, spec: CaptureSpec | None) -> tuple[float, list[Ids]]:
-    """CPU seconds of all turns, run cached with these captures, and what was said."""
+def _turns(
+    model: Any, seed: int, agents: int, spec: CaptureSpec | None, kept: list[Captured] | None = None
+) -> tuple[float, list[Ids]]:
+    """CPU seconds of all turns, run cached with these captures, and what was said; captures go to `kept`."""
     from agents.models.local.cached import Cached
     from agents.models.local.capturing import Captures
     from agents.models.local.jobs import JobCapture, TokenPlace
@@ -128,9 +148,35 @@ def _turns(model: Any, seed: int, agents: int, spec: CaptureSpec | None) -> tupl
 
     def answer(jobs: Any) -> list[Ids]:
         asked = [replace(job, capture=capture) for job in jobs]
-        return [outcome.reply_ids for outcome in path.run(asked)]
+        outcomes = path.run(asked)
+        if kept is not None:
+            kept.extend(one.captured for one in outcomes if one.captured is not None)
+        return [outcome.reply_ids for outcome in outcomes]
 
     return _timed(lambda: play(seed, answer, agents))
+
+
+def _begun(store: Store) -> str:
+    """The id of a run that was begun in the log."""
+    from db.owners import Owner, wall_clock
+    from db.runs import claim
+    from lab.api import load
+    from lab.runner.plan import single_plan
+    from scenarios.spec import Scenario
+
+    scenario = load(Path(__file__).parents[2] / "scenarios/social/bluff.yaml")
+    assert isinstance(scenario, Scenario), "the file holds a scenario"
+    plan = single_plan(scenario, ordinal=0)
+    claim(store, [plan], Owner.this_process(), take=1, before=wall_clock())
+    return plan.id
+
+
+def _write(store: Store, run: str, kept: list[Captured]) -> None:
+    from db.recorder import Recorder
+
+    with Recorder(store) as recorder:
+        for seq, one in enumerate(kept):
+            recorder.write_captured(CaptureSource(run, seq, 0, 0, 0, "ann", "bench"), one)
 
 
 def _naive(model: Any) -> Callable[[Any], list[Ids]]:

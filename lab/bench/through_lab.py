@@ -130,9 +130,10 @@ def write_study(
     agents: int,
     params: Mapping[str, Any],
     seeds: int = 1,
+    capture: Mapping[str, Any] | None = None,
 ) -> Path:
     """A study of so many runs of `Talk` in a file."""
-    policy = {"kind": "llm", "model": "main"}
+    policy = {"kind": "llm", "model": "main", "capture": capture}
     scenario = {
         "schema": 1,
         "name": name,

@@ -52,6 +52,14 @@ Permutations = Annotated[int, typer.Option("--permutations", metavar="N", help="
 Bootstraps = Annotated[int, typer.Option("--bootstraps", metavar="N", help="Resamples of the runs.")]
 ReadingSeed = Annotated[int, typer.Option("--seed", metavar="N", help="Keys folds, resamples and shuffles.")]
 
+Page = Annotated[
+    Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write a report, one HTML page.")
+]
+Figures = Annotated[
+    Path | None,
+    typer.Option("--figures", metavar="FOLDER", help="Write each figure as HTML, PNG and CSV."),
+]
+
 
 def align(
     study: Study,
@@ -70,17 +78,12 @@ def align(
     budget: Annotated[
         float, typer.Option("--budget", metavar="S", help="Seconds; levels not reached are not tested.")
     ] = 300.0,
-    output: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write a report, one HTML page.")
-    ] = None,
-    figures: Annotated[
-        Path | None,
-        typer.Option("--figures", metavar="FOLDER", help="Write each figure as HTML, PNG and CSV."),
-    ] = None,
+    output: Page = None,
+    figures: Figures = None,
     db: Db = None,
     json: Json = False,
 ) -> None:
-    """Say how far the evidence reaches that a variable can be read from a model's activations."""
+    """Tell what activations say of a variable, with controls."""
     if study == EXPLAIN:
         _explain(finding, db, json=json)
         return

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import groupby
+from math import ceil, floor
 from typing import Any
 
 import altair
@@ -24,6 +26,7 @@ _SCHEMA = {
     "part": polars.String,
     "run": polars.String,
     "tick": polars.Int64,
+    "at": polars.Float64,
     "agent": polars.String,
     "action": polars.String,
     "score": polars.Float64,
@@ -69,11 +72,15 @@ def _drawn(timeline: Timeline) -> list[TimelinePoint]:
 
 
 def _decisions(timeline: Timeline) -> Iterator[tuple[Any, ...]]:
-    for point in sorted(_drawn(timeline), key=lambda point: (point.tick, point.agent)):
-        score, exact = (
-            None if number is None else settled_float(number) for number in (point.score, point.exact)
-        )
-        yield ("decision", point.run, point.tick, point.agent, point.action, score, exact, *[None] * 6)
+    """The drawn run's decisions; those that one agent makes in one tick share it out."""
+    points = sorted(_drawn(timeline), key=lambda point: (point.tick, point.agent))
+    for _, same in groupby(points, key=lambda point: (point.tick, point.agent)):
+        together = list(same)
+        for number, point in enumerate(together):
+            at = settled_float(point.tick + number / len(together))
+            score, exact = (None if one is None else settled_float(one) for one in (point.score, point.exact))
+            who = (point.run, point.tick, at, point.agent, point.action)
+            yield ("decision", *who, score, exact, *[None] * 6)
 
 
 def _events(timeline: Timeline) -> Iterator[tuple[Any, ...]]:
@@ -83,13 +90,13 @@ def _events(timeline: Timeline) -> Iterator[tuple[Any, ...]]:
         if event.run == timeline.run:
             kinds[event.tick].add(event.kind)
     for tick, names in sorted(kinds.items()):
-        yield ("event", timeline.run, tick, *[None] * 4, ", ".join(sorted(names)), *[None] * 5)
+        yield ("event", timeline.run, tick, float(tick), *[None] * 4, ", ".join(sorted(names)), *[None] * 5)
 
 
 def _average(timeline: Timeline) -> Iterator[tuple[Any, ...]]:
     if timeline.around is not None:
         for at in event_locked(timeline):
-            yield ("average", *[None] * 6, timeline.around, at.offset, at.mean, at.low, at.high, at.n_runs)
+            yield ("average", *[None] * 7, timeline.around, at.offset, at.mean, at.low, at.high, at.n_runs)
 
 
 def _chart(timeline: Timeline, table: polars.DataFrame) -> Chart:
@@ -102,10 +109,10 @@ def _chart(timeline: Timeline, table: polars.DataFrame) -> Chart:
 
 def _over_time(timeline: Timeline, base: altair.Chart, table: polars.DataFrame) -> Chart:
     decisions = base.transform_filter("datum.part == 'decision'")
-    ticks: list[int] = table["tick"].drop_nulls().to_list()
-    domain = [min(ticks), max(ticks)] if ticks else [0, 1]
+    at: list[float] = table["at"].drop_nulls().to_list()
+    domain = [floor(min(at)), ceil(max(at))] if at else [0, 1]
     x = altair.X(
-        "tick:Q",
+        "at:Q",
         title="tick",
         axis=_whole(*domain),
         scale=altair.Scale(domain=domain, nice=False, padding=14),

@@ -37,6 +37,11 @@ class Table:
     task: Task
 
     @property
+    def numbers(self) -> int:
+        """How many numbers a layer has, the largest one."""
+        return max(x.size for x in self.layers.values())
+
+    @property
     def n_runs(self) -> int:
         return int(self.runs.max()) + 1
 

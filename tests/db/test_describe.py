@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from db.columns import metadata
 from db.describe import inserted, schema_markdown
+from db.tables import metadata
 from db.views import VIEWS
 
 DOCUMENT = Path(__file__).parents[2] / "ARCHITECTURE.md"

@@ -13,12 +13,12 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 
 from db.check import check
-from db.columns import metadata
 from db.query import query
 from db.reading import get_run, recorded_calls
 from db.recorder import Recorder
 from db.schema import HEAD, MIGRATIONS, REVISIONS, upgrade
 from db.store import Store, open_store
+from db.tables import metadata
 from lab.core.calls import ModelReply
 from lab.core.errors import StoreError
 from lab.engine.calls import recorded_call

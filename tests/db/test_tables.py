@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import Table
 
 from db import tables
-from db.columns import metadata
+from db.tables import metadata
 from lab.core import rows
 
 PAIRS = [

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from db.columns import metadata
 from db.recorder import Recorder
 from db.store import Store
+from db.tables import metadata
 from db.triggers import expected, present
 from lab.core.errors import StoreError
 from tests.db.samples import CALL_TEXTS, call_row, plan, write_run

@@ -23,6 +23,8 @@ CONTRACT = {
     "v_message": "run seq tick kind agent",
     "v_exposure": "run seq tick kind agent",
     "v_failure": "run",
+    "v_alignment": "run study family seq tick agent variable truth posterior probe layer span score p oof "
+    "action",
     "v_call": "run seq call agent node model provider fingerprint request reply reasoning parsed "
     "choice_logprobs legal_mass tokens_in tokens_out cost_usd latency_s error",
 }

@@ -20,7 +20,7 @@ def root(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mon
     urls = {"folder": str(folder), "file": f"file://{folder}", "memory": f"memory://{tmp_path.name}"}
     yield urls[request.param]
     if request.param == "memory":
-        from fsspec.implementations.memory import MemoryFileSystem  # type: ignore[import-untyped]
+        from fsspec.implementations.memory import MemoryFileSystem
 
         MemoryFileSystem.store.clear()
 

@@ -18,18 +18,13 @@ from torch import Tensor
 
 from agents.models.local.jobs import Job, Outcome, Said
 from agents.models.local.scoring import chosen
+from agents.models.local.shapes import IN_REPLY, KEPT_BYTES
 from agents.models.local.spans import common_tokens, spans_of
 from lab.core.captures import Captured, CapturedSpan, Origin, SiteShape, TokenScores
 from lab.core.streams import uniform
 from probes.sites.names import Site
 from probes.sites.site_map import SiteMap
 from probes.sites.tape import Scorer, Tape, read_ids, score_ids
-
-KEPT_BYTES = 2**30
-"""Most bytes of tokens that wait for the end of their reply; beyond it, tokens are read again instead."""
-
-IN_REPLY = frozenset({"pre_choice", "action_first", "action_mean", "action_max"})
-"""Spans whose tokens may be any of a generated reply but the last, which the acting pass never reads."""
 
 
 class Stretch(NamedTuple):
@@ -268,7 +263,15 @@ def _columns(plan: Plan, mates: Mapping[int, Kept]) -> list[Tensor]:
     if not rows:
         return [torch.empty(0, width, dtype=plan.dtype) for width in plan.widths]
     with torch.inference_mode(False), torch.no_grad():  # whoever gets them may do anything with them
-        return [torch.stack(of_site).to(plan.dtype).cpu() for of_site in zip(*rows, strict=True)]
+        return [_column(plan, rows, site) for site in range(len(plan.sites))]
+
+
+def _column(plan: Plan, rows: Sequence[list[Tensor]], site: int) -> Tensor:
+    """One site's rows [rows, width] on the CPU; the device's go as they come, so that all are there once."""
+    column = torch.stack([vectors[site] for vectors in rows]).to(plan.dtype).cpu()
+    for vectors in rows:
+        vectors[site] = column[:0]
+    return column
 
 
 def _faults(plan: Plan, columns: Sequence[Tensor]) -> list[str | None]:

@@ -12,6 +12,12 @@ from agents.models.local.places import folder_of, found_folder, settings_of
 from probes.sites.families import FAMILIES, HEAD_SITES, LINEAR, NO_WIDTH, PARALLEL, UNKNOWN
 from probes.sites.names import Site
 
+IN_REPLY = frozenset({"pre_choice", "action_first", "action_mean", "action_max"})
+"""Spans whose tokens may be any of a generated reply but the last, which the acting pass never reads."""
+
+KEPT_BYTES = 2**30
+"""Most bytes of tokens that wait for the end of their reply; beyond it, tokens are read again instead."""
+
 DTYPE_BYTES: Mapping[str, int] = {"float32": 4, "bfloat16": 2, "float16": 2}
 
 _BLOCKS = ("num_hidden_layers", "n_layer", "num_layers", "n_layers")

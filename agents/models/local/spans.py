@@ -15,6 +15,9 @@ from lab.core.captures import SPANS, ActionPlace, CapturedSpan, CaptureSpec, Loc
 from lab.core.errors import UnknownName
 
 NO_ALTERNATIVE = "no place tells the legal actions apart: any text is legal, or just one"
+_UNFINISHED = "\ufffd"
+"""What decoders write for the bytes of an unfinished character: some once for all, some for each."""
+
 _SEGMENT = re.compile(r"segment\((?P<name>.+)\)")
 
 
@@ -144,10 +147,16 @@ def token_place(
     if chars is None:
         return None
 
+    def said(count: int) -> int:
+        """How many characters so many tokens say; bytes that make none yet are one, though each may show."""
+        begun = decode(ids[:count])
+        whole = begun.rstrip(_UNFINISHED)
+        return len(whole) + (whole != begun)
+
     def token(char: int) -> int:
         """The first token that makes a character of the text; behind the text, the next one."""
         at = chars[char] if char < len(chars) else (chars[-1] + 1 if chars else len(written))
-        return bisect_right(range(len(ids)), at, key=lambda count: len(decode(ids[: count + 1])))
+        return bisect_right(range(len(ids)), at, key=lambda token: said(token + 1))
 
     start, end, separates = place
     first = token(start)
@@ -157,7 +166,7 @@ def token_place(
 
 def _characters(written: str, text: str, special: Collection[str]) -> list[int] | None:
     """Where each character of a text stands in what was written; None where it is not in there."""
-    at = 0 if written.startswith(text) else written.rfind(text)  # thinking, which comes first, may say it too
+    at = written.rfind(text)  # thinking, which comes first, may say it too
     if at >= 0:
         return [*range(at, at + len(text))]
     hidden = re.compile("|".join(map(re.escape, sorted(special, key=len, reverse=True))) or "(?!)")

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from transformers import AutoModelForCausalLM
 
 from agents.models.local.checks import config_of, one_line
-from agents.models.local.loading import _ONE_AT_A_TIME, device_of, quiet
+from agents.models.local.loading import _ONE_AT_A_TIME, _set_threads, device_of, quiet
+from agents.models.local.options import LocalOptions
 from agents.models.local.places import folder_of
 from lab.core.errors import UsageError
 from probes.sites.names import Site
@@ -45,6 +46,7 @@ class Twin:
                 self._model = model.to(device).eval().requires_grad_(requires_grad=False)
             except (RuntimeError, MemoryError, ValueError) as error:
                 raise UsageError(f"no untrained copy of '{target}': {one_line(error)}") from error
+        _set_threads(self._model, LocalOptions())
         self._sites = SiteMap.of(self._model)
 
     def read(

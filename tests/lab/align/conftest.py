@@ -61,12 +61,25 @@ def reading(claims: Path) -> Iterator[Store]:
 
 
 @pytest.fixture(scope="session")
-def strong(claims: Path, tmp_path_factory: pytest.TempPathFactory) -> Climbed:
-    """What is found of `strong`, which the model works out from two cards."""
+def answered(claims: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Climbed]:
+    """A copy of that log in which a question was answered, and the answer."""
     copy = tmp_path_factory.mktemp("strong") / "copy"
     shutil.copytree(claims, copy)
     with open_store(str(copy / "lab.db"), create=False) as store:
-        return climb(store, ask("strong"), budget=Budget(None))
+        return str(copy / "lab.db"), climb(store, ask("strong"), budget=Budget(None))
+
+
+@pytest.fixture(scope="session")
+def strong(answered: tuple[str, Climbed]) -> Climbed:
+    """What is found of `strong`, which the model works out from two cards."""
+    return answered[1]
+
+
+@pytest.fixture(scope="session")
+def fitted(answered: tuple[str, Climbed]) -> Iterator[Store]:
+    """The log with these findings, their probes and scores."""
+    with open_store(answered[0], create=False) as store:
+        yield store
 
 
 def ask(variable: str, **more: object) -> Question:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from db.probes import ProbeRow
@@ -15,7 +17,7 @@ from lab.core.rows import ArtifactRow
 ONE_CLAIM = "select run, seq from decision where phase = 'claim' order by run, seq limit 1"
 
 
-def probe_of(store: Store, **changes: str) -> ProbeRow:
+def probe_of(store: Store, **changes: Any) -> ProbeRow:
     """A probe of the model that played."""
     ((artifact,),) = query(store, "select id from model_artifact").rows
     row = ("p" * 32, "claims", "strong", "binary", "logistic", "resid_post", 1, "pre_choice", artifact, 64)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 import lab
+from agents.models.local.shapes import KEPT_BYTES
 from lab.analysis.capture_plan import (
     GATHERED_BYTES,
     Capturing,
@@ -51,6 +52,15 @@ def test_in_memory_are_a_batch_of_each_model_and_what_waits_of_each_run(
     assert memory_bytes(agents, [1e12], in_flight=4) == batch + 4 * GATHERED_BYTES
     assert memory_bytes([*agents, *agents], [0.0], in_flight=4) == batch
     assert memory_bytes(agents, [None], in_flight=4) is None
+
+
+def test_a_generated_reply_waits_whole_up_to_a_limit(agents: tuple[Capturing, ...]) -> None:
+    (scored,) = agents
+    assert (scored.reply_tokens, scored.waiting_bytes) == (0, 0), "an organism's choices are scored"
+    generated = [scored._replace(reply_tokens=200)]
+    assert memory_bytes(generated, [0.0], in_flight=1) == 32 * ANSWER_BYTES * 201
+    endless = [scored._replace(reply_tokens=10**7)]
+    assert memory_bytes(endless, [0.0], in_flight=1) == 32 * ANSWER_BYTES + KEPT_BYTES
 
 
 def test_a_model_whose_config_is_not_here_leaves_it_open(agents: tuple[Capturing, ...]) -> None:

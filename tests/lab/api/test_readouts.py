@@ -6,7 +6,15 @@ from pathlib import Path
 import pytest
 
 from lab.api import get_study
-from lab.api.readouts import align_study, fit_probes, get_finding, get_probe, list_probes, score_runs
+from lab.api.readouts import (
+    align_study,
+    fit_probes,
+    get_finding,
+    get_probe,
+    list_probes,
+    picture_probe,
+    score_runs,
+)
 from tests.lab.align.conftest import ask, claims
 
 __all__ = ["claims"]
@@ -39,3 +47,7 @@ def test_probes_are_fitted_listed_and_applied(database: str) -> None:
     assert {one.id for one in list_probes("claims", db=database)} == {one.id for one in fitted}
     assert get_probe("last", db=database).study == "claims"
     assert score_runs(fitted[0].id, "claims", db=database).new == 0
+
+    (run, *_) = get_study("claims", db=database).decisions()["run"]
+    (timeline,) = picture_probe(fitted[0].id, run, db=database)
+    assert timeline.figure.table.filter(part="decision").height == 4

@@ -35,6 +35,8 @@ def test_every_finding_is_made_at_a_size_that_a_cpu_runs(monkeypatch: pytest.Mon
         "model",
         "3 worlds x 4 agents x 3 turns",
         "peak memory",
+        "3 worlds x 4 agents x 3 turns, all layers captured",
+        "host copy",
         "strict",
         "strict",
         "3 GiB beside the weights",

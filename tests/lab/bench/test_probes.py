@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 import torch
 
+from db.query import query
+from db.store import open_store
 from lab.bench import capture_peers, probes
 from lab.bench.cached_path import random_llama
-from lab.bench.probes import acting, peers, probe_files
+from lab.bench.probes import acting, peers, probe_files, writing
 from lab.core.errors import LabError
 
 SMALL = {"hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2}
@@ -31,6 +33,16 @@ def test_what_captures_cost_is_measured_beside_its_gates(model: Any, tmp_path: P
         "2 agents × 6 turns, all layers captured": 3.0,
     }
     assert all(figure.value > 0 for figure in found.values())
+
+
+def test_what_writing_captures_takes_is_measured_on_a_log_of_its_own(model: Any, tmp_path: Path) -> None:
+    share, each = writing(model, 1, 2, tmp_path)
+    assert (share.gate, each.gate) == (0.02, None)
+    assert share.value > 0
+    assert each.value > 0
+    with open_store(str(tmp_path / "0.db"), create=False) as store:
+        assert list(query(store, "select count(*), sum(row is null) from capture").rows) == [(12, 0)]
+        assert list(query(store, "select count(*) from shard").rows) == [(1,)]
 
 
 def test_there_is_no_figure_where_captures_change_what_is_said(

@@ -113,4 +113,4 @@ def test_a_section_that_is_not_there_is_refused(lab: Lab, section: str) -> None:
 
 def test_list_tells_all_about_one_environment(lab: Lab) -> None:
     assert lab("list", "social/bluff").out.startswith("social/bluff: Two agents")
-    assert lab("list", "social/bluff", "--json").json["params"]["defaults"] == {"rounds": 8}
+    assert lab("list", "social/bluff", "--json").json["params"]["defaults"] == {"rounds": 8, "opening": 0}

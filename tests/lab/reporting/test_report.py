@@ -30,6 +30,7 @@ CLAIM = Claim(
     marks=("single seed: one seed stands behind it", "proxy reader"),
     rungs=RUNGS,
     figures=(layer_curve(curve()), token_strip(strip())),
+    notes=("No timeline: none.",),
     tables=(NamedTable(title="rates", frame=polars.DataFrame({"rate": [0.5]})),),
     commands=("lab align s --variable type --behavior claim",),
     facts={"finding": "abc123"},
@@ -100,3 +101,7 @@ def test_hostile_words_are_text_everywhere() -> None:
 def test_equal_reports_are_equal_files(tmp_path: Path) -> None:
     first, second = (write_report(tmp_path / name / "report.html", REPORT) for name in ("one", "two"))
     assert first.read_bytes() == second.read_bytes()
+
+
+def test_a_missing_figure_leaves_a_sentence() -> None:
+    assert "No timeline: none." in texts(whole(), "p.small")

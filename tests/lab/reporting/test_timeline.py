@@ -38,6 +38,26 @@ def test_without_an_exact_posterior_none_is_promised() -> None:
     assert "exact posterior" not in timeline_figure(unknown).spec()
 
 
+def test_decisions_of_one_tick_stand_in_a_row() -> None:
+    twice = tuple(point for point in timeline().points for _ in range(2) if point.agent == "ann")
+    table = timeline_figure(replace(timeline(), points=twice)).table.filter(part="decision")
+    assert table["at"].to_list() == [tick + half for tick in range(5) for half in (0, 0.5)]
+
+
+def test_ticks_are_named_by_whole_numbers() -> None:
+    few = tuple(point for point in timeline().points if point.tick < 3)
+    spec = timeline_figure(replace(timeline(), points=few)).spec()
+    assert '"values":[0,1,2]' in spec
+    assert '"values":[-2,-1,0,1,2]' in spec
+
+
+def test_the_words_say_how_the_run_was_chosen_and_how_many_are_averaged() -> None:
+    chosen = replace(timeline(), chosen="the median one")
+    words = " ".join(timeline_figure(chosen).subtitle)
+    assert "run r1 (the median one)" in words
+    assert "mean around vote of the 2 runs that have it" in words
+
+
 def test_events_of_one_tick_share_a_label() -> None:
     more = (*timeline().events, TimelineEvent(run="r1", tick=2, kind="fill"))
     table = timeline_figure(replace(timeline(), events=more)).table

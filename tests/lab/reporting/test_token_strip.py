@@ -79,3 +79,11 @@ def test_hostile_transcripts_are_text_in_pictures_and_pages() -> None:
     assert "<script" not in figure.svg()
     assert "\u202e" not in figure.svg()
     assert "<script>alert" not in figure.html_fragment()
+
+
+def test_a_part_of_a_long_transcript_says_which_and_keeps_its_numbers() -> None:
+    figure = token_strip(replace(strip(), first=100, total=1000))
+    assert figure.subtitle[-1].startswith("tokens 101 to 105 of 1,000; white")
+    assert figure.table["token"].to_list() == [100, 101, 102, 103, 104]
+    assert '"domain":[99.5,104.5]' in figure.spec()
+    assert "tokens 1 to 5" not in token_strip(replace(strip(), total=5)).subtitle[-1]

@@ -60,7 +60,7 @@ def test_an_agents_tokens_are_scored_by_a_probe_that_the_policy_names_by_id(db: 
     ((strips, scores),) = found(db, "select count(strip), count(score) from probe_score")
     assert (strips, scores) == (8, 8)
     assert found(db, "select * from capture") == []
-    ((policy,),) = found(db, "select policy from agent where name = 'ann'")
+    ((policy,),) = found(db, "select policy_spec from agent where name = 'ann'")
     assert probe[:12] in policy, "the log names the probe as its author did"
 
 

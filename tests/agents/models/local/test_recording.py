@@ -15,11 +15,12 @@ from agents.models.local import recording
 from agents.models.local.cached import Cached
 from agents.models.local.capturing import Captures
 from agents.models.local.jobs import ExecutionPath, Job, JobCapture, Outcome, Said, TokenPlace
-from agents.models.local.recording import said_by
+from agents.models.local.recording import Plan, said_by
 from agents.models.local.reference import Reference
 from lab.core.captures import SPANS, Captured, CaptureSpec
 from lab.core.errors import UsageError
 from lab.core.streams import generator, stream_key
+from probes.sites.names import Site
 from probes.sites.selftest import attach
 from probes.sites.tape import read_ids
 from tests.support.zoo import FAMILIES, random_model, tokenizer_of
@@ -301,3 +302,27 @@ def test_a_capture_that_this_model_cannot_give_is_refused(
 ) -> None:
     with pytest.raises(UsageError, match=said):
         paths(llama).run([job(tokens(5), 1, capture(spec))])
+
+
+def test_what_goes_to_the_cpu_is_there_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Extra memory stays within 1.1 times the bytes asked for: the device's rows go as the CPU's come."""
+    sites, jobs, width = 32, 24, 64
+    rows = [[torch.ones(width) for _ in range(sites)] for _ in range(jobs)]
+    asked = sites * jobs * width * 4
+    held: list[int] = []
+    stack = torch.stack
+
+    def stacked(some: Sequence[torch.Tensor]) -> torch.Tensor:
+        column = stack(list(some))
+        columns.append(column)
+        left = [vector for vectors in rows for vector in vectors if vector.numel()]
+        held.append(sum(one.nbytes for one in (*left, *columns)))
+        return column
+
+    columns: list[torch.Tensor] = []
+    plan = Plan(tuple(Site("resid_post", n) for n in range(sites)), (width,) * sites, (), torch.float32)
+    with monkeypatch.context() as watched:
+        watched.setattr(torch, "stack", stacked)
+        found = [recording._column(plan, rows, site) for site in range(sites)]
+    assert max(held) <= 1.1 * asked
+    assert all(column.shape == (jobs, width) for column in found)

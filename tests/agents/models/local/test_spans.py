@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from tokenizers import Tokenizer, decoders, models
 
 from agents.models.local.jobs import Job, Said, TokenPlace
 from agents.models.local.spans import NO_ALTERNATIVE, common_tokens, job_capture, spans_of, token_place
@@ -37,6 +38,26 @@ def test_what_separates_may_be_the_token_behind_the_text() -> None:
 def test_thinking_and_special_tokens_are_passed_over() -> None:
     assert place([6, 2, 7, 1, 2, 3, 4], "I cooperate", ActionPlace(2, 11, 2)) == (4, 7, 4)
     assert place([0, 1, 0, 2, 0, 3, 4], "I cooperate", ActionPlace(2, 11, 4)) == (3, 7, 5)
+
+
+def test_thinking_that_begins_as_the_reply_does_is_passed_over() -> None:
+    assert place([2, 3, 4, 7, 2, 3, 4], "cooperate", ActionPlace(0, 9, 2)) == (4, 7, 5)
+
+
+@pytest.mark.parametrize("before", ["🤝", "ok 🤝🤝", "你"])
+def test_bytes_of_a_character_that_are_tokens_of_their_own_move_no_later_place(before: str) -> None:
+    """Byte fallback, as Llama 2 and Mistral have it, shows every byte of an unfinished character."""
+    vocab = {f"<0x{byte:02X}>": byte for byte in range(256)} | {"cooperate": 256}
+    words = Tokenizer(models.BPE(vocab, [], byte_fallback=True))
+    words.decoder = decoders.ByteFallback()
+
+    def decode(some: Sequence[int]) -> str:
+        return str(words.decode([*some]))
+
+    bytes_before = [*before.encode()]
+    ids, text = [*bytes_before, 256], before + "cooperate"
+    found = token_place(ids, text, ActionPlace(len(before), len(text), len(before)), decode=decode)
+    assert found == (len(bytes_before), len(ids), len(bytes_before))
 
 
 def test_a_text_that_the_tokens_do_not_say_has_no_place() -> None:
