@@ -28,6 +28,8 @@ demo: $(READY) ## run three studies, two with local models that ship; print tabl
 	$(BIN)/lab batch scenarios/mixed/all_families.study.yaml
 	$(BIN)/lab query "select family, environment, count(*) as decisions, count(distinct model) as models \
 	  from v_decision where policy = 'llm' group by family, environment"
+	$(BIN)/lab query "select family, variable, count(*) as decisions_with_activations \
+	  from v_alignment group by family, variable"
 
 test: $(READY) ## run the tests (at most ten minutes on two cores)
 	$(BIN)/python -m pytest -n 2

@@ -209,6 +209,11 @@ class _Turn:
         """Where a reply says its action."""
         return place_of(text, self._parsed(text), self._request.space, self._labels)
 
+    def _logged_place(self, text: str) -> list[Any] | None:
+        """Start, end and separating character of the action; with the options where they begin alike."""
+        place = self._place(text)
+        return None if place is None else [*place[:3], *([place.options] if place.options else [])]
+
     def _read(self, reply: ModelReply) -> dict[str, Any]:
         """What the log keeps of a reply's reading."""
         parsed = self._parsed(reply.text)
@@ -216,7 +221,7 @@ class _Turn:
             "status": parsed.status.value,
             "value": parsed.value,
             "spans": {name: list(span) for name, span in parsed.spans.items()},
-            "place": self._place(reply.text),
+            "place": self._logged_place(reply.text),
             "problem": parsed.problem,
         }
 

@@ -16,7 +16,7 @@ _SCORED = """SELECT s.*, p.variable, p.reader, p.site, p.layer, p.span, p.artifa
 
 V_ALIGNMENT = View(
     "v_alignment",
-    "one decision of a captured agent beside one hidden variable and what one probe reads of it",
+    "one decision that was captured or scored, beside one hidden variable and what one probe reads of it",
     {
         **RUN,
         "study": PLACE["study"],
@@ -62,11 +62,14 @@ FROM (
     LEFT JOIN ({_SCORED}) s ON s.run = h.run AND s.seq = h.seq AND s.call = c.call
         AND s.attempt = c.attempt AND s.variable = h.name AND s.span = c.span AND s.artifact = c.artifact
     UNION ALL
-    SELECT s.run, s.seq, s.variable, s.truth, NULL, NULL, NULL,
-           s.span, c.proxy, s.probe, s.reader, s.site, s.layer, s.score, s.p, s.predicted, s.oof
-    FROM ({_SCORED}) s JOIN ({_CAPTURED}) c ON c.run = s.run AND c.seq = s.seq AND c.call = s.call
+    SELECT s.run, s.seq, s.variable, coalesce(h.value, s.truth), h.numeric, h.posterior, h.visible,
+           s.span, coalesce(c.proxy, 0), s.probe, s.reader, s.site, s.layer, s.score, s.p, s.predicted, s.oof
+    FROM ({_SCORED}) s
+    LEFT JOIN ({_CAPTURED}) c ON c.run = s.run AND c.seq = s.seq AND c.call = s.call
         AND c.attempt = s.attempt AND c.span = s.span AND c.artifact = s.artifact
-    WHERE NOT EXISTS (SELECT 1 FROM hidden h
-                      WHERE h.run = s.run AND h.seq = s.seq AND h.name = s.variable)
+    LEFT JOIN hidden h ON h.run = s.run AND h.seq = s.seq AND h.name = s.variable
+    WHERE (c.run IS NULL OR h.run IS NULL)
+        AND NOT EXISTS (SELECT 1 FROM capture l
+                        WHERE l.run = s.run AND l.seq = s.seq AND l.attempt > s.attempt)
 ) v JOIN decision d ON d.run = v.run AND d.seq = v.seq""",
 )

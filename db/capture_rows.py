@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import NamedTuple
@@ -130,11 +130,17 @@ def captured_agents(store: Store, scope: Scope) -> list[str]:
         return sorted(connection.execute(found).scalars())
 
 
-def captured(store: Store, scope: Scope, *, span: str, site_sets: Sequence[str]) -> Iterator[CapturedRow]:
+def captured(store: Store, scope: Scope, *, span: str, site_sets: Mapping[str, int]) -> Iterator[CapturedRow]:
     """The captured span of each decision, runs in the order of their study, then by seq.
 
     A decision's row is that of the last call of its last attempt; a row with numbers goes before one without,
-    its own model before a proxy, the acting pass before a later one.
+    its own model before a proxy, a better site set before others, the acting pass before a later one.
+
+    Args:
+        store: the log.
+        scope: which decisions.
+        span: which tokens.
+        site_sets: what may have been kept of them, and what each is worth, such as its number of layers.
 
     Raises:
         UsageError: when `scope.where` is no condition over `v_decision`.
@@ -145,7 +151,14 @@ def captured(store: Store, scope: Scope, *, span: str, site_sets: Sequence[str])
     sql = _ROWS.format(scope=where, mark=store.mark, marks=_marks(store, site_sets))
     rows = (CapturedRow(*row) for row in query(store, sql, (*params, span, *site_sets)).rows)
     for _, same in groupby(rows, key=lambda row: (row.run, row.seq)):
-        yield next(same)
+        first, *others = same
+        alike = [row for row in others if _standing(row) == _standing(first)]
+        yield max((first, *alike), key=lambda row: site_sets[row.site_set])  # of equal ones the first
+
+
+def _standing(row: CapturedRow) -> tuple[int, int, bool, int]:
+    """What goes before the worth of a site set."""
+    return row.call, row.try_, row.path is None, row.proxy
 
 
 def count_decisions(store: Store, scope: Scope, *, agents: Sequence[str]) -> int:
@@ -189,5 +202,5 @@ def _where(scope: Scope, mark: str) -> tuple[str, tuple[str, ...]]:
     return " AND ".join(parts), tuple(params)
 
 
-def _marks(store: Store, values: Sequence[str]) -> str:
+def _marks(store: Store, values: Collection[str]) -> str:
     return ", ".join([store.mark] * len(values))

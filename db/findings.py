@@ -113,7 +113,7 @@ def _refuse_other(known: FindingRow, new: FindingRow) -> None:
     if (known.metrics, known.level, known.verdict) == (new.metrics, new.level, new.verdict):
         return
     raise StoreError(
-        f"finding {new.id[:12]} of '{new.variable}' at layer {new.layer} was computed with code "
-        f"{known.code_hash[:12]} and is '{known.verdict}'; code {new.code_hash[:12]} finds other numbers "
-        f"from the same runs ('{new.verdict}'). Nothing was stored: use that code, or another database"
+        f"finding {new.id[:12]} of '{new.variable}' at layer {new.layer} is '{known.verdict}' in the log; "
+        f"the same code finds other numbers of the same runs ('{new.verdict}'). Nothing was stored: was the "
+        "log altered (`lab db check`), or do other versions of its packages compute differently?"
     )

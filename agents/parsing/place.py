@@ -76,7 +76,7 @@ def _of_option(text: str, chars: Chars, space: Choice) -> ActionPlace:
         return ActionPlace(start, end, None)
     common = common_beginning([option.casefold() for option in space.options])
     behind = start + len(common) if text[start:end].casefold().startswith(common) else start
-    return ActionPlace(start, end, behind)
+    return ActionPlace(start, end, behind, space.options if behind > start else ())
 
 
 def _in_fields(text: str, spans: Mapping[str, Chars], fields: Mapping[str, Space]) -> ActionPlace:
@@ -104,7 +104,8 @@ def _in_call(text: str, parsed: Parsed, menu: Menu) -> ActionPlace:
         fields = {field: one for field, one in menu.actions[name].items() if field in parsed.spans}
         return _in_fields(text, parsed.spans, fields) if fields else ActionPlace(start, end, None)
     at = next(_names(text, (start, end), name), start)
-    return ActionPlace(at, end, at + len(common_beginning([*menu.actions])))
+    common = common_beginning([*menu.actions])
+    return ActionPlace(at, end, at + len(common), tuple(menu.actions) if common else ())
 
 
 def _names(text: str, chars: Chars, name: str) -> Iterator[int]:

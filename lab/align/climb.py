@@ -174,7 +174,7 @@ def _finding(
     probe = None if reader is None else probes.get((reader, layer))
     known = marks(evidence, organism=aligned.is_organism, thresholds=question.thresholds)
     return Finding(
-        id=finding_id(asked),
+        id=finding_id({**asked, "code": code_hash()}),
         study=question.study,
         variable=variable,
         behavior=measured.behavior.name,

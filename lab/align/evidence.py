@@ -50,6 +50,7 @@ class Joined:
         tolerance: the most that gap may be.
         replayed: runs executed again from the log, without any model.
         differing: those of them whose digest came out different.
+        unfinished: runs of the study that count for nothing here, not being done.
     """
 
     labeled: int
@@ -64,6 +65,7 @@ class Joined:
     tolerance: float
     replayed: int
     differing: int
+    unfinished: int = 0
 
     @property
     def completeness(self) -> float:
@@ -91,6 +93,7 @@ class LayerEvidence:
     Attributes:
         layer: 0 is the embedding.
         value: of the reader that the claim is about, on held-out runs.
+        p: how often permuted labels do as well at their best layer as the true ones do here.
         other: of the second reader.
         control: of the same reader on random labels of the same shape.
         over_text: value less the best text baseline's, on the same runs.
@@ -101,6 +104,7 @@ class LayerEvidence:
 
     layer: int
     value: Estimate | None = None
+    p: float | None = None
     other: Estimate | None = None
     control: float | None = None
     over_text: Estimate | None = None
@@ -150,6 +154,11 @@ class Evidence:
         """What was measured at a layer."""
         return next(one for one in self.layers if one.layer == layer)
 
+    def p_at(self, layer: int) -> float | None:
+        """The p-value of a layer: what its best one owes to the number of variables, each owes."""
+        own, best = self.at(layer).p, self.permutation_p
+        return best if own is None or best is None else max(own, best)
+
     def with_transfer(self, transfers: Mapping[int, Transfer]) -> Evidence:
         """The same evidence with what was reached on scenarios left out, by layer."""
         layers = tuple(replace(one, transfer=transfers.get(one.layer)) for one in self.layers)
@@ -184,6 +193,7 @@ def evidence_of(
             LayerEvidence(
                 layer=one.layer,
                 value=estimate_of(one.reading),
+                p=one.p,
                 other=estimate_of(one.plain),
                 control=one.control,
                 over_text=estimate_of(one.over_text),

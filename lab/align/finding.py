@@ -127,11 +127,11 @@ class Finding:
     @property
     def sql(self) -> str:
         """The query that gives the decisions behind it."""
-        return f"{_DECISIONS} '{self.probe}' and oof = 1"
+        return f"{_DECISIONS} '{self.probe}' and oof = 1 and study = '{self.study}'"
 
 
 def finding_id(parts: Mapping[str, Any]) -> str:
-    """The content address of what a finding is computed from and how."""
+    """The content address of what a finding is computed from, how, and with what code."""
     return value_hash(dict(parts))
 
 

@@ -1,7 +1,8 @@
 """What is to be read: the value of a variable at each decision, from the log.
 
 A variable is a name in `hidden`, a column of `claim_act` (``claim_act.said``, ``world``, ``private`` or
-``false``: said and private differ), or one SELECT with columns run, seq and value, and agent where it likes.
+``false``: said and private differ), or one SELECT with columns run, seq and value, and where it likes agent,
+and visible (whether the value is a function of what the agent saw, as `hidden` has it).
 """
 
 from __future__ import annotations
@@ -153,12 +154,16 @@ def _selected(store: Store, scope: Scope, name: str) -> Iterator[tuple[Key, Labe
             f"this one lacks {' and '.join(sorted(lacking))}"
         )
     run, seq, value = (result.columns.index(column) for column in ("run", "seq", "value"))
-    agent = result.columns.index("agent") if "agent" in result.columns else None
+    agent, visible = (
+        result.columns.index(name) if name in result.columns else None for name in ("agent", "visible")
+    )
     for row in result.rows:
         key = (row[run], row[seq])
         of_agent = agent is None or key not in scope.decisions or scope.decisions[key].agent == row[agent]
         if row[value] is not None and of_agent:
-            yield key, Label(row[value] if isinstance(row[value], str) else label(row[value]))
+            text = row[value] if isinstance(row[value], str) else label(row[value])
+            text = label(unlabel(text))  # 2.50 and 2.5 are one value
+            yield key, Label(text, visible=None if visible is None else bool(row[visible]))
 
 
 def _labels(name: str, found: Iterable[tuple[Key, Label]]) -> dict[Key, Label]:

@@ -19,6 +19,7 @@ Outcome = Literal["passed", "failed", "not tested"]
 Verdict = Literal["not decodable", "surface-confounded", "decodable", "transfers", "incomplete"]
 
 LEVELS = ("L0", "L1", "L2", "L3")
+TEXT, COPY = "text baselines on what the agent saw", "an untrained copy of the model"
 FEW_RUNS = 30
 
 
@@ -159,7 +160,7 @@ def _decodable(evidence: Evidence, one: LayerEvidence, held: Thresholds) -> Leve
     asked = "a linear reader tells its values apart on held-out runs"
     bound = evidence.chance + held.margin
     threshold = f"lower end > {number(bound)}, p < {held.p:g}, selectivity ≥ {held.selectivity:g}"
-    value, p, control = one.value, evidence.permutation_p, one.control
+    value, p, control = one.value, evidence.p_at(one.layer), one.control
     if value is None or p is None or control is None:
         reason = evidence.untested.get("L1", "not measured")
         return Level("L1", asked, "", threshold, "not tested", reason)
@@ -176,9 +177,13 @@ def _decodable(evidence: Evidence, one: LayerEvidence, held: Thresholds) -> Leve
 
 
 def _beyond(evidence: Evidence, one: LayerEvidence, held: Thresholds) -> Level:
-    """Against the untrained twin where the text determines the variable, else against the text."""
+    """Against the untrained twin where the text determines the variable, else against the text.
+
+    A variable that the text does not determine must beat the twin too, where that was measured: what an
+    untrained network reads as well is no work of the trained one.
+    """
     against = "twin" if evidence.visible else "text"
-    named = "an untrained copy of the model" if evidence.visible else "the visible text"
+    named = COPY if evidence.visible else TEXT
     asked = f"better than from {named}"
     delta = one.over_twin if evidence.visible else one.over_text
     threshold = "lower end of the difference > 0"
@@ -186,13 +191,17 @@ def _beyond(evidence: Evidence, one: LayerEvidence, held: Thresholds) -> Level:
         return Level("L2", asked, "", threshold, "not tested", evidence.untested.get(against, "not measured"))
     found = f"{evidence.metric} {shown(delta)} above {named}"
     problems = [] if delta.above(0.0) else ["the difference may be nothing"]
+    if not evidence.visible and one.over_twin is not None:
+        found += f", {shown(one.over_twin)} above {COPY}"
+        if not one.over_twin.above(0.0):
+            problems.append(f"{COPY} may do as well")
     return _held("L2", asked, found, threshold, problems)
 
 
 def _transfers(evidence: Evidence, one: LayerEvidence, held: Thresholds) -> Level:
-    asked = "in scenarios not used for fitting"
+    asked = "in cells of the study not used for fitting"
     bound = evidence.chance + held.transfer_margin
-    threshold = f"lower end > {number(bound)} in every scenario left out"
+    threshold = f"lower end > {number(bound)} in every cell left out"
     if one.transfer is None or not one.transfer.by_scenario:
         return Level("L3", asked, "", threshold, "not tested", evidence.untested.get("L3", "not measured"))
     each = one.transfer.by_scenario

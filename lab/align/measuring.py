@@ -141,17 +141,18 @@ def _joined(store: Store, aligned: Aligned, table: Table, untested: dict[str, st
         tolerance=_tolerance(store, aligned),
         replayed=replayed,
         differing=differing,
+        unfinished=aligned.scope.unfinished,
     )
 
 
 def _replayed(store: Store, runs: list[str], untested: dict[str, str], budget: Budget) -> tuple[int, int]:
-    """How many of some runs were replayed, and how many of them to another digest."""
+    """How many of some runs were replayed, and how many of them to another digest; all of them, or none."""
     some = [runs[index * len(runs) // min(REPLAYS, len(runs))] for index in range(min(REPLAYS, len(runs)))]
     replayed = differing = 0
     for run in some:
         if not budget.left():
             untested["L0"] = OUT_OF_TIME
-            break
+            return 0, 0
         try:
             differing += not replay_run(store, run).same
         except LabError as error:

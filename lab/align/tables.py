@@ -117,7 +117,8 @@ class Aligned:
             layers = {layer: self.captured.matrix(layer) for layer in self.captured.layers}
         values = [unlabel(value) for value in self.values]
         steps = np.array([one.step for one in self.decisions])
-        return table_of(layers, values, self.seeds, steps=steps, task=self.variable.task)
+        parts = [row.run for row in self.rows]
+        return table_of(layers, values, self.seeds, parts=parts, steps=steps, task=self.variable.task)
 
 
 def align(

@@ -18,7 +18,7 @@ def untestable(table: Table, scenarios: NDArray[np.str_]) -> str | None:
     """Why no scenario can be left out; None when each can."""
     names = sorted(set(scenarios.tolist()))
     if len(names) < 2:
-        return "the study has one scenario with captures of this variable"
+        return "the study has one cell with captures of this variable"
     for name in names:
         values = len(np.unique(table.y[scenarios == name]))
         if values < 2:

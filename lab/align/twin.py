@@ -13,7 +13,7 @@ from lab.analysis.rows import rows
 from lab.core.canonical import parse
 from lab.core.errors import UsageError
 
-OUT_OF_TIME = "budget"
+OUT_OF_TIME = "no time was left; a larger --budget gives more"
 
 Layers = dict[int, NDArray[np.float32]]
 

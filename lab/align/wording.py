@@ -12,7 +12,7 @@ from typing import Any
 
 from lab.align.association import Association
 from lab.align.evidence import Evidence
-from lab.align.ladder import Judged, Level, number, p_words, shown
+from lab.align.ladder import COPY, TEXT, Judged, Level, number, p_words, shown
 
 BEFORE_THE_ACTION = ("pre_action", "pre_choice")
 HIGHER = (
@@ -22,7 +22,7 @@ HIGHER = (
 
 MARKS = {
     "single seed": "one seed stands behind the weights or the runs; another seed may give another model",
-    "under 30 runs": "fewer than 30 runs: the best layer of pure noise reaches .7 with so few",
+    "under 30 runs": "fewer than 30 runs: the best layer of pure noise reaches an AUROC of .7 with so few",
     "under 30 runs of a class": "a class occurs in fewer than 30 runs",
     "proxy reader": "another model was read than the one that acted; claims end at L1",
     "custom thresholds": "thresholds other than the default; claims end at L1",
@@ -122,16 +122,18 @@ def _headline(subject: Subject, evidence: Evidence, judged: Judged) -> str:
     name = _named(subject.variable)
     one = evidence.at(subject.layer)
     figure = "" if one.value is None else f" ({evidence.metric} {shown(one.value)} on held-out runs)"
-    untrained = evidence.visible
+    beats_text = one.over_text is not None and one.over_text.above(0.0)
+    twin_rivals = evidence.visible or (judged.verdict == "surface-confounded" and beats_text)
+    rival = COPY if twin_rivals else TEXT
     said = {
-        "not decodable": f"{name} is not readable {where}",
-        "surface-confounded": f"{name} is readable {where}, but no better than from "
-        + ("an untrained copy of the model" if untrained else "the visible text"),
-        "decodable": f"{name} is readable {where}, better than from "
-        + ("an untrained copy of the model" if untrained else "the visible text"),
-        "transfers": f"{name} is readable {where}, also in scenarios not used for fitting",
+        "not decodable": f"{name} was not found to be readable {where}",
+        "surface-confounded": f"{name} is readable {where}, but not shown to be more so than from {rival}",
+        "decodable": f"{name} is readable {where}, better than from {rival}",
+        "transfers": f"{name} is readable {where}, also in cells not used for fitting",
         "incomplete": f"What was tested does not settle whether {name} is readable {where}",
     }
+    if judged.verdict == "incomplete" and judged.reached == "L1":
+        return f"{name} is readable {where}; whether better than from {rival} was not tested{figure}."
     return f"{said[judged.verdict]}{figure}."
 
 
@@ -140,8 +142,9 @@ def _setting(subject: Subject, evidence: Evidence) -> Iterator[str]:
     yield f"Variable: {_named(subject.variable)}{about}. Behavior: {_named(subject.behavior)}."
     joined = evidence.joined
     unit = "run" if joined.runs == joined.seeds else f"seed ({joined.seeds} of them)"
+    reader = "read with another model," if joined.proxy else "played by"
     yield (
-        f"Read: {' and '.join(subject.agents)}, played by {subject.model}, "
+        f"Read: {' and '.join(subject.agents)}, {reader} {subject.model}, "
         f"in {' and '.join(subject.scenarios)}; "
         f"{joined.runs:,} runs, {joined.joined:,} decisions; the unit is the {unit}."
     )
@@ -152,6 +155,8 @@ def _setting(subject: Subject, evidence: Evidence) -> Iterator[str]:
             f"{lost:,} labeled decisions have no capture{f' ({why})' if why else ''}; "
             f"{joined.unlabeled:,} captured decisions have no label."
         )
+    if joined.unfinished:
+        yield f"{joined.unfinished:,} runs of the study are not done and count for nothing here."
 
 
 def _reading(subject: Subject, evidence: Evidence) -> Iterator[str]:
@@ -160,14 +165,12 @@ def _reading(subject: Subject, evidence: Evidence) -> Iterator[str]:
     if one.value is None:
         yield f"Nothing was read at {place}: {evidence.untested.get('L1', 'not measured')}."
         return
-    p = (
-        ""
-        if evidence.permutation_p is None
-        else f"; permutation p over all layers {p_words(evidence.permutation_p)}"
-    )
+    p = evidence.p_at(subject.layer)
+    chance = f"chance {number(evidence.chance)}"
+    chance += "" if p is None else f"; permutation p over all layers {p_words(p)}"
     yield (
         f"A {subject.reader} reader of {place} reaches {evidence.metric} {shown(one.value)} "
-        f"({subject.split}; chance {number(evidence.chance)}{p}). Layer {subject.layer} is {subject.chosen}."
+        f"({subject.split}; {chance}). Layer {subject.layer} is {subject.chosen}."
     )
     every = [f"{layer.layer}: {number(layer.value.value)}" for layer in evidence.layers if layer.value]
     if len(every) > 1:
@@ -189,6 +192,11 @@ def _compared(subject: Subject, evidence: Evidence) -> Iterator[str]:
         )
     if parts:
         yield f"For comparison: {'; '.join(parts)}."
+    if evidence.visible and one.value is not None:
+        yield (
+            f"What the agent saw determines {_named(subject.variable)}, so the claim is held against an "
+            "untrained copy of the model, not against the text."
+        )
 
 
 def _transferred(subject: Subject, evidence: Evidence) -> Iterator[str]:
@@ -196,7 +204,7 @@ def _transferred(subject: Subject, evidence: Evidence) -> Iterator[str]:
     if transfer and transfer.by_scenario:
         each = "; ".join(f"{name} {shown(one)}" for name, one in transfer.by_scenario.items())
         pooled = "" if transfer.pooled is None else f"; pooled {number(transfer.pooled)}"
-        yield f"Fitted on the other scenarios: {each}{pooled}."
+        yield f"Fitted on the other cells: {each}{pooled}."
 
 
 def _associated(subject: Subject, association: Association | None) -> Iterator[str]:
@@ -215,24 +223,26 @@ def _allowed(subject: Subject, evidence: Evidence, judged: Judged) -> Iterator[s
         yield "Activations of these decisions are in the log."
         return
     when = "before the action" if subject.span in BEFORE_THE_ACTION else f"at {subject.span}"
-    beyond = " better than from " + (
-        "an untrained copy of the model" if evidence.visible else "the visible text"
-    )
+    beyond = " better than from " + (COPY if evidence.visible else TEXT)
     said = f"{_named(subject.variable)} can be read linearly at layer {subject.layer} {when}"
     said += f",{beyond}" if judged.reached in ("L2", "L3") else ""
-    said += ", in scenarios not used for fitting" if judged.reached == "L3" else ""
+    transfer = evidence.at(subject.layer).transfer
+    if judged.reached == "L3" and transfer:
+        said += f", in cells not used for fitting: {' and '.join(transfer.by_scenario)}"
     yield f"{said} ({subject.model}, {' and '.join(subject.scenarios)})."
 
 
 def _disallowed(subject: Subject, judged: Judged) -> Iterator[str]:
     name = _named(subject.variable)
-    if judged.verdict in ("not decodable", "incomplete"):
+    if judged.reached in (None, "L0"):
         yield f"That {name} is absent from the model: another site, span, reader or more runs may show it."
     yield f"That the agent uses {name}, or acts because of it: being readable is not being used."
     if judged.verdict == "surface-confounded":
         yield f"That the model has worked {name} out: what was compared with does as well."
     if judged.reached in ("L1", "L2"):
-        yield "That the same reader works in other scenarios."
+        yield "That the same reader works in other cells or scenarios."
+    if judged.reached == "L3":
+        yield "That the same reader works in other cells or scenarios than these of one study."
     yield "That other models, other weights of this one, or other wordings show the same."
     yield "Anything about safety, or about people."
 

@@ -158,7 +158,7 @@ class CapturedRows:
                 agents[f"{row.agent} ({row.environment}): {self._reader(row.artifact).name}"] = None
             raise UsageError(
                 f"{self.site} was read in several models, whose activations have no common meaning: "
-                f"{'; '.join(agents)}; choose with agent= or where=\"environment = '…'\""
+                f"{'; '.join(agents)}; choose with agent= or where=\"cell = '…'\""
             )
         return next(iter(widths), 0)
 
@@ -202,7 +202,9 @@ def activations(
         UsageError: for a layer that was not captured, rows of several models, or a log without captures.
         StoreError: when a shard is missing or cannot be read.
     """
-    found = captured_rows(store, site, study=study, run=run, span=span, agent=agent, where=where)
+    found = captured_rows(
+        store, site, study=study, run=run, span=span, agent=agent, where=where, prefer=layer
+    )
     return found.matrix(layer), found.frame()
 
 
@@ -215,8 +217,12 @@ def captured_rows(
     span: str = DEFAULT_SPAN,
     agent: str | None = None,
     where: str | None = None,
+    prefer: int | None = None,
 ) -> CapturedRows:
     """The decisions that have a captured span, for all layers of a site; arguments as of `activations`.
+
+    Of a decision that was captured several times, the capture with the most layers of the site is taken, or
+    one that has the layer `prefer`.
 
     Raises:
         UnknownName: for a study, run, site, span or agent that the log does not have.
@@ -226,9 +232,11 @@ def captured_rows(
     there = kept(store, meant.scope)
     _refuse_unknown(store, meant, there, site, span)
     sets = {one.site_set: one.sites for one in there if any(shape.site == site for shape in one.sites)}
-    rows = list(captured(store, meant.scope, span=span, site_sets=list(sets)))
+    rows = list(captured(store, meant.scope, span=span, site_sets=_worth(sets, site, prefer)))
     present = tuple(row for row in rows if row.path is not None)
     covered = _coverage(store, meant.scope, rows)
+    if where is not None and not covered.decisions:
+        raise UsageError(f"no decision of {meant.words} that a captured agent made fulfills: {where}")
     if not present:
         raise UsageError(f"no decision of {meant.words} has {site} at {span}: {covered}")
     root = captures_root(store.location)
@@ -246,8 +254,15 @@ def coverage(
 ) -> Coverage:
     """How many decisions have that site at that span; arguments as of `activations`."""
     scope = _meant(store, study, run, agent, None).scope
-    sets = [one.site_set for one in kept(store, scope) if any(shape.site == site for shape in one.sites)]
+    sets = _worth({one.site_set: one.sites for one in kept(store, scope)}, site, None)
     return _coverage(store, scope, list(captured(store, scope, span=span, site_sets=sets)))
+
+
+def _worth(sets: Mapping[str, Sequence[SiteShape]], site: str, prefer: int | None) -> dict[str, int]:
+    """The sets that have a site → at how many layers; those with the preferred one count most, and alike."""
+    found = {of: {shape.layer for shape in sites if shape.site == site} for of, sites in sets.items()}
+    most = 1 + max(map(len, found.values()), default=0)
+    return {of: most if prefer in layers else len(layers) for of, layers in found.items() if layers}
 
 
 class _Meant(NamedTuple):

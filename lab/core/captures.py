@@ -51,11 +51,14 @@ class ActionPlace(NamedTuple):
     Attributes:
         start, end: the characters of the value.
         separates: the first character at which the legal actions differ; None where any text is legal.
+        options: how the legal actions are written there, where they begin alike: their tokens may part before
+            their characters do.
     """
 
     start: int
     end: int
     separates: int | None
+    options: tuple[str, ...] = ()
 
 
 Locate = Callable[[str], ActionPlace | None]

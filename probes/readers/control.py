@@ -6,13 +6,15 @@ Selectivity is the score of the true labels less that of the control: what the r
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from lab.core.streams import generator, stream_key
 from probes.readers.evaluate import ReaderName, layer_sweep
-from probes.readers.folds import run_folds
+from probes.readers.folds import spread_runs
 from probes.readers.metrics import Floats, Ints, primary
-from probes.readers.permutation import shuffled_rows
+from probes.readers.permutation import shuffled_rows, shuffled_runs
 from probes.readers.table import Table
 
 CONTROLS = 5
@@ -26,8 +28,8 @@ def control_scores(
     scores: dict[int, list[float]] = {layer: [] for layer in table.layers}
     for number in range(controls):
         y = control_labels(table, seed=stream_key(seed, "control", tick=number))
-        task = Table(table.layers, y, table.runs, table.steps, table.states, table.task)
-        fold = run_folds(table.task, y, table.runs, seed=seed, n_folds=n_folds)
+        task = replace(table, y=y)
+        fold = spread_runs(table.task, y, table.runs, seed=seed, n_folds=n_folds)
         for layer, read in layer_sweep(task, reader, fold).layers.items():
             scores[layer].append(float(primary(table.task, y, read.guess(table.task))[0]))
     return {layer: float(np.nanmean(values)) for layer, values in scores.items()}
@@ -41,7 +43,7 @@ def control_labels(table: Table, *, seed: int) -> Floats:
     """
     draws = generator(stream_key(seed, "labels"))
     if table.is_constant_in_runs:
-        return table.y[shuffled_rows(table, draws.permutation(table.n_runs))]
+        return table.y[shuffled_rows(table, shuffled_runs(table, draws))]
     y = table.y.copy()
     states: Ints = np.arange(len(y)) if table.states is None else table.states
     for step in np.unique(table.steps):

@@ -23,6 +23,11 @@ def run_folds(task: Task, y: Floats, runs: Ints, *, seed: int, n_folds: int = N_
         UsageError: for fewer runs than folds, or a binary value that fewer runs have than there are folds.
     """
     _refuse_too_few(task, y, runs, n_folds)
+    return spread_runs(task, y, runs, seed=seed, n_folds=n_folds)
+
+
+def spread_runs(task: Task, y: Floats, runs: Ints, *, seed: int, n_folds: int) -> Ints:
+    """As `run_folds`, however few runs have a value: shuffled labels may crowd into few."""
     kind = GroupKFold if task.kind == "number" else StratifiedGroupKFold
     shuffle = stream_key(seed, "folds") % 2**32
     splitter = kind(n_splits=n_folds, shuffle=True, random_state=shuffle)

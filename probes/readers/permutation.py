@@ -64,8 +64,26 @@ def permutation_test(table: Table, fold: Ints, *, permutations: int = PERMUTATIO
     return Chance({layer: float(values[0]) for layer, values in statistics.items()}, best)
 
 
+def shuffled_runs(table: Table, draws: np.random.Generator) -> Ints:
+    """For each part of a run the part it takes its labels from; where runs have no parts, for each run.
+
+    Runs change hands, and so do the parts within them: a label that goes with the part, as a factor of the
+    study does, would else stay where it is.
+    """
+    owner = np.empty(int(table.parts.max()) + 1, dtype=np.int64)
+    owner[table.parts] = table.runs
+    members = np.split(
+        np.argsort(owner, kind="stable"), np.searchsorted(np.sort(owner), range(1, table.n_runs))
+    )
+    order = np.empty(len(owner), dtype=np.int64)
+    for mine, other in zip(members, draws.permutation(table.n_runs), strict=True):
+        theirs = members[other]
+        order[mine] = np.resize(draws.permutation(theirs) if len(theirs) > 1 else theirs, len(mine))
+    return order
+
+
 def shuffled_rows(table: Table, order: Ints) -> Ints:
-    """For each row [n] the row it takes its label from, when run r takes those of run `order[r]`.
+    """For each row [n] the row it takes its label from, when part r takes those of part `order[r]`.
 
     Whole label sequences change hands, step by step, so a trend over steps and the likeness of neighboring
     decisions stay. Where the other run has no such step, its nearest one serves.
@@ -75,12 +93,12 @@ def shuffled_rows(table: Table, order: Ints) -> Ints:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Sequences:
-    """The rows of a table run by run, each run's in the order of its steps.
+    """The rows of a table part by part, each part's in the order of its steps.
 
     Attributes:
         rows: their numbers in that order [n].
         places: step of each, and among equal ones which [n].
-        first: where each run begins, and the end of the last [runs + 1].
+        first: where each part begins, and the end of the last [parts + 1].
     """
 
     rows: Ints
@@ -89,27 +107,27 @@ class _Sequences:
 
     @classmethod
     def of(cls, table: Table) -> _Sequences:
-        rows = np.lexsort((table.steps, table.runs))
-        runs, steps = table.runs[rows], table.steps[rows]
-        begins = np.flatnonzero(np.r_[True, (np.diff(runs) != 0) | (np.diff(steps) != 0)])
+        rows = np.lexsort((table.steps, table.parts))
+        parts, steps = table.parts[rows], table.steps[rows]
+        begins = np.flatnonzero(np.r_[True, (np.diff(parts) != 0) | (np.diff(steps) != 0)])
         among_equal = np.arange(len(rows)) - np.repeat(begins, np.diff(np.r_[begins, len(rows)]))
         places = steps + among_equal / (1.0 + among_equal.max())
-        return cls(rows, places, np.searchsorted(runs, np.arange(table.n_runs + 1)))
+        return cls(rows, places, np.searchsorted(parts, np.arange(parts[-1] + 2)))
 
 
 def _donors(table: Table, permutations: int, seed: int) -> Ints:
     """The row each row takes its label from [1 + permutations, n]; in the first, itself."""
     draws = generator(stream_key(seed, "permutation"))
     sequences = _Sequences.of(table)
-    shuffles = [_shuffled(sequences, draws.permutation(table.n_runs)) for _ in range(permutations)]
+    shuffles = [_shuffled(sequences, shuffled_runs(table, draws)) for _ in range(permutations)]
     return np.stack([np.arange(len(table.y)), *shuffles])
 
 
 def _shuffled(sequences: _Sequences, order: Ints) -> Ints:
     rows, places, first = sequences.rows, sequences.places, sequences.first
     taken = np.empty(len(rows), dtype=np.int64)
-    for run, other in enumerate(order):
-        mine, theirs = slice(first[run], first[run + 1]), slice(first[other], first[other + 1])
+    for part, other in enumerate(order):
+        mine, theirs = slice(first[part], first[part + 1]), slice(first[other], first[other + 1])
         same = np.array_equal(places[mine], places[theirs])
         taken[rows[mine]] = rows[theirs] if same else rows[theirs][_nearest(places[theirs], places[mine])]
     return taken

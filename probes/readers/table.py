@@ -24,6 +24,7 @@ class Table:
         layers: the activations [n, width] of each layer, in rising order of layer.
         y: the labels [n] as codes or numbers of `task`.
         runs: number of each row's run [n], from 0: the unit of independence.
+        parts: number of the part of its run that each row is in [n]: runs of one seed are parts of one unit.
         steps: which decision of its run a row is [n].
         states: a key of the world's state [n], for the control task of a variable that changes within runs.
         task: what is read.
@@ -32,6 +33,7 @@ class Table:
     layers: Mapping[int, NDArray[Any]]
     y: NDArray[np.float64]
     runs: NDArray[np.int64]
+    parts: NDArray[np.int64]
     steps: NDArray[np.int64]
     states: NDArray[np.int64] | None
     task: Task
@@ -47,10 +49,10 @@ class Table:
 
     @property
     def is_constant_in_runs(self) -> bool:
-        """Whether every run has one label, as a type has."""
-        first = np.full(self.n_runs, np.nan)
-        first[self.runs[::-1]] = self.y[::-1]
-        return bool((first[self.runs] == self.y).all())
+        """Whether every run, or every part of one, has one label, as a type has."""
+        first = np.full(int(self.parts.max()) + 1, np.nan)
+        first[self.parts[::-1]] = self.y[::-1]
+        return bool((first[self.parts] == self.y).all())
 
     @property
     def counts(self) -> dict[str, int]:
@@ -67,7 +69,7 @@ class Table:
     @property
     def digest(self) -> str:
         """The content address of all of it."""
-        parts = [self.y, self.runs, self.steps, *self.layers.values()]
+        parts = [self.y, self.runs, self.parts, self.steps, *self.layers.values()]
         hashes = [content_hash(np.ascontiguousarray(part).tobytes()) for part in parts]
         return value_hash([list(self.layers), self.task.kind, self.task.classes, hashes])
 
@@ -77,6 +79,7 @@ class Table:
             layers={layer: x[rows] for layer, x in self.layers.items()},
             y=self.y[rows],
             runs=_numbered(self.runs[rows]),
+            parts=_numbered(self.parts[rows]),
             steps=self.steps[rows],
             states=None if self.states is None else self.states[rows],
             task=self.task,
@@ -88,6 +91,7 @@ def table_of(
     values: Sequence[Any],
     runs: Sequence[Any] | NDArray[Any] | None,
     *,
+    parts: Sequence[Any] | NDArray[Any] | None = None,
     steps: Sequence[int] | NDArray[Any] | None = None,
     states: Sequence[Any] | NDArray[Any] | None = None,
     task: Task | None = None,
@@ -98,6 +102,7 @@ def table_of(
         layers: the activations of each layer.
         values: the variable's value at each decision.
         runs: each decision's run, by any name; without it nothing may be fitted (probes.md T21).
+        parts: the part of its run that each is in, by any name; by default runs have no parts.
         steps: which decision of its run each is, from 0; by default counted in the order of the rows.
         states: a key of the world's state at each decision.
         task: what is read; by default what the values pose.
@@ -122,6 +127,7 @@ def table_of(
         layers=kept,
         y=y,
         runs=numbered,
+        parts=numbered if parts is None else _numbered(_column("parts", parts, n)),
         steps=_counted(numbered) if steps is None else _column("steps", steps, n).astype(np.int64),
         states=None if states is None else _numbered(_column("states", states, n)),
         task=posed,

@@ -74,9 +74,12 @@ def test_a_probe_of_what_is_no_hidden_variable_brings_its_own_rows(store: Store,
     assert len(rows(store, "seq", "variable = 'type'")) == len(seqs)
 
 
-def test_a_probe_of_another_span_is_not_joined(store: Store, seqs: list[int]) -> None:
+def test_a_score_without_a_capture_is_a_row_of_its_own_with_the_truth(store: Store, seqs: list[int]) -> None:
     put_probes(store, [PROBE._replace(span="post")], [scored(seqs[0])])
-    assert {row[0] for row in rows(store, "probe")} == {None}
+    assert rows(store, "seq, truth, posterior, probe, score", "span = 'post'") == [
+        (seqs[0], '"x"', 0.5, "p1", 1.5)
+    ]
+    assert {row[0] for row in rows(store, "probe", "span = 'pre_choice'")} == {None}
 
 
 def test_only_the_call_that_answered_counts(store: Store, seqs: list[int]) -> None:

@@ -33,7 +33,7 @@ def seqs(store: Store) -> list[int]:
 
 
 def read(store: Store, span: str = "pre_choice", **scope: str) -> list[CapturedRow]:
-    sets = sorted({one.site_set for one in kept(store, SCOPE)})
+    sets = {one.site_set: len(one.sites) for one in kept(store, SCOPE)}
     return list(captured_of(store, Scope(run=RUN, **scope), span=span, site_sets=sets))
 
 

@@ -85,7 +85,7 @@ def logged_answer(row: CallRow, texts: Mapping[str, str]) -> LoggedAnswer | None
         decide=decide,
         text=text,
         finish=row.finish,
-        place=None if place is None else ActionPlace(*place),
+        place=None if place is None else ActionPlace(*place[:3], *map(tuple, place[3:])),
         prompt_ids=_ids(row.prompt_ids, texts),
         reply_ids=_ids(row.reply_ids, texts),
         reply_logprobs=logprobs,

@@ -184,6 +184,7 @@ class Prompts:
             text,
             place,
             decode=self._words.text,
+            encode=lambda said: self._words.piece(said, self._words.stand_in).ids,
             special=self._words.special_texts,
         )
 

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from agents.models.local.jobs import Job, JobCapture, Said, TokenPlace
 from lab.core.captures import SPANS, ActionPlace, CapturedSpan, CaptureSpec, Locate
 from lab.core.errors import UnknownName
 
 NO_ALTERNATIVE = "no place tells the legal actions apart: any text is legal, or just one"
+_CONTEXT = 16
+"""Characters behind an action that decide how its end is cut into tokens."""
+
 _UNFINISHED = "\ufffd"
 """What decoders write for the bytes of an unfinished character: some once for all, some for each."""
 
@@ -130,9 +133,13 @@ def token_place(
     place: ActionPlace,
     *,
     decode: Callable[[Sequence[int]], str],
+    encode: Callable[[str], Sequence[int]] | None = None,
     special: Collection[str] = (),
 ) -> TokenPlace | None:
     """The tokens of a reply that hold its action; None where the text is not that of the tokens.
+
+    Options that begin alike may be cut into tokens differently before their characters differ (``re|ject``
+    and ``report``); the choice then falls at the first token that differs, which needs `encode`.
 
     Args:
         ids: tokens of the reply, without its end.
@@ -140,6 +147,7 @@ def token_place(
             around it.
         place: of the action, in characters of the text.
         decode: tokens to text, special ones included.
+        encode: text in the middle of a reply to tokens.
         special: texts of special tokens.
     """
     written = decode(ids)
@@ -158,10 +166,27 @@ def token_place(
         at = chars[char] if char < len(chars) else (chars[-1] + 1 if chars else len(written))
         return bisect_right(range(len(ids)), at, key=lambda token: said(token + 1))
 
-    start, end, separates = place
+    start, end, separates, options = place
     first = token(start)
     last = first if start == end else token(end - 1) + 1
-    return TokenPlace(first, last, None if separates is None else token(separates))
+    if separates is None:
+        return TokenPlace(first, last, None)
+    parted = token(separates)
+    if options and encode and start < end:
+        lead, behind = written[said(first) : chars[start]], written[chars[end - 1] + 1 :][:_CONTEXT]
+        own = text[start:end]
+        others = (encode(lead + other + behind) for other in _instead(own, options))
+        parted = min(
+            [parted, *(first + common_tokens([tuple(ids[first:]), tuple(other)]) for other in others)]
+        )
+    return TokenPlace(first, last, parted)
+
+
+def _instead(own: str, options: Sequence[str]) -> Iterator[str]:
+    """What could stand in place of an action that is written `own`, be it a whole call or just its name."""
+    named = [option for option in options if own.casefold().startswith(option.casefold())]
+    written = max(named, key=len, default="")
+    return (option + own[len(written) :] for option in options if option != written)
 
 
 def _characters(written: str, text: str, special: Collection[str]) -> list[int] | None:

@@ -57,11 +57,15 @@ def test_the_place_is_that_of_the_value_and_of_the_first_character_that_tells(
     start, end = marked.index("["), marked.index("]") - 1
     before = shown[: shown.index("|")]
     separates = len(before) - before.count("[") - before.count("]")
-    assert place(text, space) == (start, end, separates)
+    found = place(text, space)
+    assert found is not None
+    assert found[:3] == (start, end, separates)
+    assert bool(found.options) == (separates > start)
 
 
 def test_options_are_looked_for_under_the_names_they_were_shown_by() -> None:
-    assert place('{"answer": "left"}', PAIR, cooperate="left", compete="loud") == (12, 16, 13)
+    found = place('{"answer": "left"}', PAIR, cooperate="left", compete="loud")
+    assert found == (12, 16, 13, ("left", "loud"))
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,18 @@ def test_any_query_may_give_the_values(reading: Store) -> None:
     )
 
 
+def test_a_query_may_say_what_the_agent_saw(reading: Store) -> None:
+    asked = "select run, seq, value, visible from hidden where name ="
+    assert [of(reading, f"{asked} '{name}'").visible for name in ("strong", "type")] == [True, False]
+
+
+def test_a_number_may_be_written_in_any_way(reading: Store) -> None:
+    asked = "select run, seq, case when value = 'true' then '1e3' else '2.50' end as value from hidden"
+    found = of(reading, f"{asked} where name = 'strong'")
+    assert found.task.classes == ("2.5", "1000.0")
+    assert found.task.encode([2.5, 1000.0]).tolist() == [0.0, 1.0]
+
+
 @pytest.mark.parametrize(
     ("name", "message"),
     [

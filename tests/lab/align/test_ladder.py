@@ -29,6 +29,7 @@ def test_everything_at_once_transfers() -> None:
         ({"layer": {"over_text": NOTHING}}, "L1", "surface-confounded"),
         ({"layer": {"over_text": None}}, "L1", "incomplete"),
         ({"visible": True, "layer": {"over_twin": NOTHING}}, "L1", "surface-confounded"),
+        ({"layer": {"over_twin": NOTHING}}, "L1", "surface-confounded"),
         ({"visible": True, "layer": {"over_text": None}}, "L3", "transfers"),
         ({"visible": None, "layer": {"over_text": NOTHING}}, "L1", "surface-confounded"),
         ({"layer": {"transfer": None}}, "L2", "decodable"),
@@ -91,3 +92,9 @@ def test_numbers_read_as_in_print() -> None:
     ]
     assert shown(Estimate(0.9, None, None)) == "0.90"
     assert [p_words(one) for one in (0.004975, 0.05, 0.3)] == ["0.005", "0.05", "0.3"]
+
+
+def test_the_best_layer_does_not_pay_for_another_one() -> None:
+    case = evidence(layer={"p": 0.3}, permutation_p=0.005)
+
+    assert judge(case, 2).reached == "L0"

@@ -17,6 +17,13 @@ def test_a_climb_that_ends_early_says_why(reading: Store) -> None:
     assert 0.7 < evidence.bayes < 1.0
 
 
+def test_time_that_ends_among_the_replays_leaves_none_of_them(reading: Store) -> None:
+    """Else the number of replays, and with it a finding, would differ from call to call."""
+    clock = iter([0.0] * 4 + [9.0] * 9)
+    joined = measure(reading, ask("type"), Budget(1, clock=clock.__next__)).evidence.joined
+    assert (joined.replayed, joined.differing) == (0, 0)
+
+
 def test_the_phase_of_the_labels_is_the_default_behavior(reading: Store) -> None:
     question = ask("type")
     _, behavior = gather(reading, question)

@@ -82,13 +82,32 @@ def test_the_allowed_sentence_goes_as_far_as_the_level() -> None:
     full, confounded, none = (told(CASES[index]).allowed for index in (0, 2, 4))
 
     assert full == (
-        "`type` can be read linearly at layer 2 before the action, better than from the visible text, "
-        "in scenarios not used for fitting (organisms/bluff, social/bluff).",
+        "`type` can be read linearly at layer 2 before the action, better than from text baselines on what "
+        "the agent saw, in cells not used for fitting: a and b (organisms/bluff, social/bluff).",
     )
     assert confounded == (
         "`type` can be read linearly at layer 2 before the action (organisms/bluff, social/bluff).",
     )
     assert none == ("Activations of these decisions are in the log.",)
+
+
+def test_a_reading_that_nothing_was_held_against_is_one_all_the_same() -> None:
+    case = evidence(layer={"over_text": None}).lacking("text", "asked for L1 only")
+    said = told(case)
+
+    assert said.headline.startswith("`type` is readable at layer 2 of organisms/bluff; whether better than")
+    assert not any("absent" in one for one in said.disallowed)
+
+
+def test_a_proxy_is_not_called_the_one_that_played() -> None:
+    body = " ".join(told(CASES[5]).body)
+
+    assert "read with another model, organisms/bluff" in body
+    assert "played by" not in body
+
+
+def test_transfer_is_claimed_for_the_scenarios_tried_only() -> None:
+    assert any("than these of one study" in one for one in told(CASES[0]).disallowed)
 
 
 def test_what_is_missing_is_told_on_both_sides() -> None:

@@ -141,6 +141,28 @@ def test_rows_of_several_models_are_refused_and_may_be_chosen(log: Store) -> Non
     assert len(one) == len(one.frame()) == 8
 
 
+def test_layers_added_later_are_found_beside_those_of_the_acting_pass(log: Store) -> None:
+    more = tuple(SiteShape("resid_post", layer, 4) for layer in range(5))
+    few = (SiteShape("resid_post", 7, 4),)
+    with Recorder(log) as recorder:
+        for run in RUNS:
+            for seq in (2, 6, 10):
+                later = (CapturedSpan("pre_choice", 5, 6, 42, "reread"),)
+                recorder.write_captured(source(run, seq), captured(seq, spans=later, sites=more))
+                recorder.write_captured(source(run, seq), captured(seq, spans=later, sites=few))
+    assert captured_rows(log, "resid_post", study="sides").layers == (0, 1, 2, 3, 4)
+    for layer, origin in ((2, "live"), (4, "reread"), (7, "reread")):
+        x, rows = activations(log, "resid_post", layer, study="sides")
+        assert (len(x), set(rows["origin"])) == (9, {origin})
+    with pytest.raises(UsageError, match=r"layer 9 of resid_post was not captured \(layers: 0, 1, 2, 3, 4\)"):
+        activations(log, "resid_post", 9, study="sides")
+
+
+def test_a_condition_that_nothing_fulfills_is_named(log: Store) -> None:
+    with pytest.raises(UsageError, match=r"no decision of study 'sides' .* fulfills: tick > 99"):
+        activations(log, "resid_post", 1, study="sides", where="tick > 99")
+
+
 def test_decisions_without_activations_are_counted_with_the_reason(log: Store) -> None:
     missing = (CapturedSpan("pre_choice", reason="its row overflowed"),)
     with Recorder(log) as recorder:

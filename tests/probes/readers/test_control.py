@@ -5,7 +5,7 @@ import pytest
 
 from probes.readers.control import control_labels, control_scores
 from probes.readers.table import table_of
-from tests.support.planted import planted_table
+from tests.support.planted import draws, planted_table
 
 
 def test_a_type_changes_hands_between_runs() -> None:
@@ -50,3 +50,12 @@ def test_a_reader_that_memorizes_states_has_a_control_as_high_as_its_score() -> 
         states=keys,
     )
     assert control_scores(table, "logistic", n_folds=5, seed=0)[0] == 1.0
+
+
+def test_a_rare_value_may_crowd_into_few_runs() -> None:
+    chance = draws(0)
+    for seed in range(6):
+        y = np.zeros((20, 3), dtype=bool)
+        y[np.arange(5), chance.integers(3, size=5)] = True
+        table = table_of({0: chance.normal(size=(60, 4))}, y.ravel().tolist(), np.repeat(np.arange(20), 3))
+        assert list(control_scores(table, "logistic", n_folds=5, seed=seed)) == [0]

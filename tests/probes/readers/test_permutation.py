@@ -8,7 +8,7 @@ import pytest
 from probes.readers.evaluate import READERS, layer_sweep
 from probes.readers.folds import run_folds
 from probes.readers.metrics import Ints, primary
-from probes.readers.permutation import _statistics, permutation_test, shuffled_rows, whitened
+from probes.readers.permutation import _statistics, permutation_test, shuffled_rows, shuffled_runs, whitened
 from probes.readers.table import Table, table_of
 from tests.support.planted import Labels, draws, null_table, planted_table
 from tests.support.verified import Recorder
@@ -90,6 +90,24 @@ def test_several_rows_of_one_step_keep_their_order() -> None:
     values = [0, 1, 2, 10, 11, 12]
     table = table_of({0: np.zeros((6, 1))}, values, [0, 0, 0, 1, 1, 1], steps=[0, 0, 1, 0, 0, 1])
     assert table.y[shuffled_rows(table, np.array([1, 0]))].tolist() == [10, 11, 12, 0, 1, 2]
+
+
+def test_a_factor_is_found_though_every_seed_has_all_its_levels() -> None:
+    chance = draws(3)
+    seeds, level, run = np.repeat(np.arange(20), 4), np.tile([0, 0, 1, 1], 20), np.repeat(np.arange(40), 2)
+    x = chance.normal(size=(80, 4)) + 3.0 * level[:, None]
+    table = table_of({0: x}, [bool(one) for one in level], seeds, parts=run, steps=np.tile([0, 1], 40))
+    assert table.is_constant_in_runs
+    assert permutation_test(table, folds(table), permutations=99, seed=0).p == 0.01
+
+
+def test_what_a_seed_decides_stays_together_in_its_parts() -> None:
+    seeds, run = np.repeat(np.arange(10), 4), np.repeat(np.arange(20), 2)
+    values = np.repeat(draws(4).permutation([False, True] * 5), 4)
+    table = table_of({0: np.zeros((40, 1))}, values.tolist(), seeds, parts=run)
+    y = table.y[shuffled_rows(table, shuffled_runs(table, draws(5)))].reshape(10, 4)
+    assert (y == y[:, :1]).all()
+    assert y[:, 0].sum() == 5
 
 
 def test_a_planted_signal_beats_every_permutation() -> None:

@@ -10,8 +10,11 @@ from tokenizers import Tokenizer, decoders, models
 
 from agents.models.local.jobs import Job, Said, TokenPlace
 from agents.models.local.spans import NO_ALTERNATIVE, common_tokens, job_capture, spans_of, token_place
+from agents.parsing import parse_reply
+from agents.parsing.place import place_of
 from lab.core.captures import ActionPlace, CapturedSpan, CaptureSpec
 from lab.core.errors import UnknownName
+from lab.core.spaces import Choice
 from tests.support.zoo import TOKENIZERS, TokenizerKind, tokenizer_of
 
 PIECES = ["<s>", "I ", "co", "op", "erate", ".", "<think>", "</think>", "<end>", "é"]
@@ -149,3 +152,32 @@ def test_a_span_by_another_name_is_no_span() -> None:
 def test_common_tokens_are_those_that_all_begin_with() -> None:
     assert common_tokens([(1, 2, 3), (1, 2, 4), (1, 5)]) == 1
     assert common_tokens([(1,), (2,)]) == 0
+
+
+WORDS = ("re", "ject", "report", "bet", "_big", "bet_", "big", ' "', '{"answer":', '"}', " share", " shirk")
+
+
+def _longest(text: str) -> list[int]:
+    """Tokens of `WORDS`, the longest first, as byte-pair encoders tend to cut."""
+    ids = []
+    while text:
+        word = max((word for word in WORDS if text.startswith(word)), key=len)
+        ids.append(WORDS.index(word))
+        text = text[len(word) :]
+    return ids
+
+
+@pytest.mark.parametrize("options", [("reject", "report"), ("bet", "bet_big")])
+def test_options_that_begin_alike_part_at_one_token_whichever_is_said(options: tuple[str, str]) -> None:
+    def decode(ids: Sequence[int]) -> str:
+        return "".join(WORDS[token] for token in ids)
+
+    parted = set()
+    for option in options:
+        text = f'{{"answer": "{option}"}}'
+        place = place_of(text, parse_reply(text, Choice(*options)), Choice(*options))
+        assert place is not None
+        found = token_place(_longest(text), text, place, decode=decode, encode=_longest)
+        assert found is not None
+        parted.add(found.separates)
+    assert parted == {2}
