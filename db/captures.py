@@ -46,9 +46,12 @@ def captures_root(location: Location) -> str:
     """Where a log's captures lie: `LAB_CAPTURES`, else the folder beside an SQLite file, ``lab.captures``.
 
     Raises:
-        UsageError: for a database without a file when `LAB_CAPTURES` does not say where.
+        UsageError: for a database without a file when `LAB_CAPTURES` does not say where, and for memory,
+            which ends with the process.
     """
     said = os.environ.get("LAB_CAPTURES")
+    if said and said.startswith("memory:"):
+        raise UsageError(f"LAB_CAPTURES '{said}': memory ends with the process; name a folder or another URL")
     if said:
         return said if "://" in said else str(Path(said).expanduser().absolute())
     if location.path is None:

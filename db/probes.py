@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 
 from db.readout_tables import probe, probe_score
 from db.store import Store
@@ -72,13 +72,14 @@ def put_probes(store: Store, probes: Sequence[ProbeRow], scores: Sequence[ScoreR
 
 
 def get_probe(store: Store, name: str) -> ProbeRow:
-    """The probe whose id begins with `name`, or for ``last`` the one written last.
+    """The probe whose id begins with `name`; for ``last`` the claim's reader written last.
 
     Raises:
         UnknownName: when no probe's id begins so.
         UsageError: when several do.
     """
-    newest = select(probe).order_by(probe.c.created.desc(), probe.c.layer.desc(), probe.c.id)
+    beside = case((probe.c.reader.in_(("diff_means", "covariance")), 1), else_=0)  # printed, not claimed with
+    newest = select(probe).order_by(probe.c.created.desc(), beside, probe.c.layer.desc(), probe.c.id)
     named = (
         newest.limit(1)
         if name == "last"

@@ -48,8 +48,11 @@ def test_captures_lie_beside_the_file_of_the_log_unless_told_otherwise(
     assert captures_root(locate(str(tmp_path / "log.sqlite"))) == str(tmp_path / "log.sqlite.captures")
     with pytest.raises(UsageError, match="set LAB_CAPTURES to a folder or a URL"):
         captures_root(locate("postgresql://host/name"))
+    monkeypatch.setenv("LAB_CAPTURES", "s3://bucket/shards")
+    assert captures_root(locate("postgresql://host/name")) == "s3://bucket/shards"
     monkeypatch.setenv("LAB_CAPTURES", "memory://shards")
-    assert captures_root(locate("postgresql://host/name")) == "memory://shards"
+    with pytest.raises(UsageError, match="memory ends with the process"):
+        captures_root(locate("postgresql://host/name"))
     monkeypatch.setenv("LAB_CAPTURES", "elsewhere")
     assert captures_root(locate(str(tmp_path / "lab.db"))) == str(Path("elsewhere").absolute())
 
