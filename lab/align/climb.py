@@ -15,10 +15,9 @@ from lab.align.evidence import DECIMALS, Evidence
 from lab.align.finding import Finding, code_hash, finding_id, layer_metrics
 from lab.align.fitted import Fitted, fit_all, keep_probes
 from lab.align.ladder import judge, marks
-from lab.align.measuring import Measured, measure
+from lab.align.measuring import Measured, declared_layer, measure
 from lab.align.question import TWIN_SEED, Budget, Question, settings_json
 from lab.align.wording import Subject, sentences
-from lab.core.errors import UsageError
 
 FEW_POSITIVES = 30
 """With fewer of a value no layer is chosen from the data (alignment.md §3.3): the middle one is declared."""
@@ -88,7 +87,7 @@ def headline_layer(question: Question, measured: Measured) -> tuple[int, str]:
     """The layer that the claim is about, and how it came about."""
     layers = measured.aligned.captured.layers
     if question.layer is not None:
-        return _declared(question.layer, layers, question.site), DECLARED
+        return declared_layer(question.layer, layers, question.site), DECLARED
     evidence, table = measured.evidence, measured.table
     middle = [layer for layer in layers if layer > 0] or list(layers)
     if evidence.nested_layer is None:
@@ -97,13 +96,6 @@ def headline_layer(question: Question, measured: Measured) -> tuple[int, str]:
     if counts and min(counts.values()) < FEW_POSITIVES:
         return middle[len(middle) // 2], MIDDLE
     return evidence.nested_layer, CHOSEN
-
-
-def _declared(layer: int, layers: tuple[int, ...], site: str) -> int:
-    found = layers[layer] if -len(layers) <= layer < 0 else layer
-    if found not in layers:
-        raise UsageError(f"layer {layer} of {site} was not captured (layers: {', '.join(map(str, layers))})")
-    return found
 
 
 def _corrected(measured: list[Measured]) -> list[Measured]:

@@ -19,7 +19,7 @@ from lab.align.transfer import left_out, untestable
 from lab.align.twin import OUT_OF_TIME, twin_layers
 from lab.analysis.rows import rows
 from lab.core.canonical import parse
-from lab.core.errors import LabError
+from lab.core.errors import LabError, UsageError
 from lab.runner.repeat import replay_run
 from probes.readers.assess import assess
 from probes.readers.assessment import Assessment
@@ -63,6 +63,8 @@ def measure(store: Store, question: Question, budget: Budget) -> Measured:
         UsageError: when there is nothing to read, or too little.
     """
     aligned, behavior = gather(store, question)
+    if question.layer is not None:  # before minutes are spent on the others
+        declared_layer(question.layer, aligned.captured.layers, question.site)
     table = aligned.table()
     untested: dict[str, str] = {}
     joined = _joined(store, aligned, table, untested, budget)
@@ -81,6 +83,18 @@ def measure(store: Store, question: Question, budget: Budget) -> Measured:
     evidence = evidence_of(assessment, joined, visible=visible, bayes=bayes, untested=untested)
     evidence = _with_transfer(question, aligned, table, assessment, evidence, budget)
     return Measured(question, aligned, behavior, evidence, table, assessment)
+
+
+def declared_layer(layer: int, layers: tuple[int, ...], site: str) -> int:
+    """The layer that a question names, counted from the end where it is negative.
+
+    Raises:
+        UsageError: when it was not captured.
+    """
+    found = layers[layer] if -len(layers) <= layer < 0 else layer
+    if found not in layers:
+        raise UsageError(f"layer {layer} of {site} was not captured (layers: {', '.join(map(str, layers))})")
+    return found
 
 
 def gather(store: Store, question: Question) -> tuple[Aligned, Behavior]:
